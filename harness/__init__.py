@@ -1,0 +1,8 @@
+"""The AMQP interop suite: does a message that one client sends arrive unchanged at another?
+
+The packages follow the way of a message; each imports only what stands above it:
+``amqp`` (values, messages, frames), ``cases``, ``judge``, ``tap``, ``broker``, ``peers``,
+``engine``, ``results``, ``report``, and the two doors ``pytest_plugin`` and ``cli``.
+"""
+
+__version__ = "0.1.0"
