@@ -1,0 +1,236 @@
+"""Expectations: listed, reasoned exceptions, one a difference at a step. Strict in both directions.
+
+An expectation covers differences, never errors. A cell is as expected only if every difference of it that
+fails is covered; an expectation whose cell no longer shows the difference is stale, and so is one that
+matches no cell of a full run: the list cannot rot.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+import yaml
+from msgspec import Meta
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from harness.errors import UsageError
+from harness.judge.difference import Kind
+from harness.judge.verdict import Step, Stop, Verdict
+
+Outcome: TypeAlias = Literal["pass", "fail", "expected", "unsupported", "error"]
+Names: TypeAlias = str | tuple[str, ...]
+
+
+class Party(msgspec.Struct, frozen=True):
+    """A library or a broker, as a cell has it: its name and release."""
+
+    name: str
+    release: str
+
+
+class CellKey(msgspec.Struct, frozen=True):
+    """All that an expectation can ask of a cell before it runs."""
+
+    case: str
+    producer: Party
+    consumer: Party
+    broker: Party
+
+
+class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of ``contract/expectations.yaml``.
+
+    ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
+    list of those. ``cases`` and ``path`` are globs. ``difference`` is a kind of difference or a stop;
+    ``code`` is the broker's reply code where the stop has one.
+    """
+
+    cases: Annotated[tuple[str, ...], Meta(min_length=1)]
+    step: Step
+    difference: Kind | Stop
+    what: Literal["bug", "by-design"]
+    reason: Annotated[str, Meta(min_length=15)]
+    link: Annotated[str, Meta(min_length=5)]
+    producer: Names = "*"
+    consumer: Names = "*"
+    broker: Names = "*"
+    path: str = "*"
+    code: int | None = None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An expectation and the line of its file on which it starts."""
+
+    line: int
+    expectation: Expectation
+
+
+class Stale(msgspec.Struct, frozen=True):
+    """An expectation that the run did not bear out, and why."""
+
+    where: str
+    problem: str
+
+
+def read_expectations(path: Path) -> tuple[Listed, ...]:
+    """The list at ``path``. UsageError names the file, the line and what is wrong."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    if node is None:
+        return ()
+    listed = []
+    for item in node.value:
+        line = item.start_mark.line + 1
+        try:
+            raw = yaml.load(yaml.serialize(item), yaml.CSafeLoader)
+            expectation = msgspec.convert(raw, Expectation)
+            _check(expectation)
+        except (msgspec.ValidationError, InvalidRequirement, ValueError) as error:
+            raise UsageError(
+                f"{path}:{line}: {error}", "docs/reading_a_verdict.md describes the list"
+            ) from error
+        listed.append(Listed(line, expectation))
+    return tuple(listed)
+
+
+def _check(expectation: Expectation) -> None:
+    for names in (expectation.producer, expectation.consumer, expectation.broker):
+        for name in _each(names):
+            if name != "*":
+                Requirement(name)
+    difference = expectation.difference
+    if isinstance(difference, Kind) and difference.passes:
+        raise ValueError(f"{difference} passes and needs no expectation")
+    if isinstance(difference, Stop) and (difference.is_error or difference is Stop.UNSUPPORTED):
+        raise ValueError(f"{difference} can't be expected: it is no result about a library")
+
+
+def _each(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _names(names: Names, party: Party) -> bool:
+    return any(name == "*" or _covers(Requirement(name), party) for name in _each(names))
+
+
+def _covers(wanted: Requirement, party: Party) -> bool:
+    if wanted.name.lower() != party.name.lower():
+        return False
+    if not wanted.specifier:
+        return True
+    try:
+        return wanted.specifier.contains(Version(party.release), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+class Expectations:
+    """The list in use during one run: says what covers a verdict, and afterwards what is stale."""
+
+    def __init__(self, path: Path | None, listed: Iterable[Listed]) -> None:
+        self._path = path
+        self._listed = tuple(listed)
+        self._borne_out: set[tuple[int, str]] = set()  # line, case glob
+        self._contradicted: dict[int, list[str]] = defaultdict(list)
+        self._parties: dict[tuple[Party, Party, Party], tuple[Listed, ...]] = {}
+
+    def about(self, cell: CellKey) -> tuple[Listed, ...]:
+        """The expectations whose cells include ``cell``."""
+        parties = (cell.producer, cell.consumer, cell.broker)
+        if parties not in self._parties:
+            self._parties[parties] = tuple(
+                item
+                for item in self._listed
+                if _names(item.expectation.producer, cell.producer)
+                and _names(item.expectation.consumer, cell.consumer)
+                and _names(item.expectation.broker, cell.broker)
+            )
+        return tuple(
+            item
+            for item in self._parties[parties]
+            if any(fnmatch.fnmatchcase(cell.case, glob) for glob in item.expectation.cases)
+        )
+
+    def outcome(
+        self, cell: CellKey, cell_id: str, verdict: Verdict, *, final: bool
+    ) -> tuple[Outcome, int | None]:
+        """What the verdict amounts to, and the line of the (first) expectation that covers it.
+
+        Only a ``final`` verdict counts as evidence for or against the list.
+        """
+        stop = verdict.failure.stop if verdict.failure else None
+        if stop is Stop.UNSUPPORTED:
+            return "unsupported", None
+        if stop is not None and (stop.is_error or stop is Stop.UNKNOWN):
+            return "error", None
+        about = self.about(cell)
+        needed = _failing(verdict)
+        used: list[Listed] = []
+        for item in about:
+            if any(_matches(item.expectation, need) for need in needed):
+                used.append(item)
+                if final:
+                    self._bear_out(item, cell.case)
+            elif final:
+                self._contradicted[item.line].append(cell_id)
+        if not needed:
+            return "pass", None
+        if all(any(_matches(item.expectation, need) for item in used) for need in needed):
+            return "expected", used[0].line
+        return "fail", None
+
+    def _bear_out(self, item: Listed, case: str) -> None:
+        for glob in item.expectation.cases:
+            if fnmatch.fnmatchcase(case, glob):
+                self._borne_out.add((item.line, glob))
+
+    def stale(self, *, full: bool) -> tuple[Stale, ...]:
+        """What the run did not bear out; what matched no cell counts only in a ``full`` run."""
+        found = []
+        for item in self._listed:
+            where = f"{self._path}:{item.line}"
+            if cells := self._contradicted.get(item.line):
+                shown = ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+                found.append(Stale(where, f"{item.expectation.difference} did not show in {shown}"))
+            elif full:
+                found += [
+                    Stale(where, f"no cell of this run bears out {glob!r}")
+                    for glob in item.expectation.cases
+                    if (item.line, glob) not in self._borne_out
+                ]
+        return tuple(found)
+
+
+Need: TypeAlias = tuple[Step | None, Kind | Stop, str, int | None]
+
+
+def _failing(verdict: Verdict) -> list[Need]:
+    """Everything about a verdict that needs to be expected for the cell to be."""
+    needed: list[Need] = [
+        (difference.step, difference.kind, difference.path, None)
+        for difference in verdict.differences
+        if not difference.kind.passes
+    ]
+    if verdict.failure is not None:
+        needed.append((verdict.failure.step, verdict.failure.stop, "", verdict.failure.code))
+    return needed
+
+
+def _matches(expectation: Expectation, need: Need) -> bool:
+    step, difference, path, code = need
+    return (
+        expectation.step is step
+        and expectation.difference == difference
+        and (not path or fnmatch.fnmatchcase(path, _literal(expectation.path)))
+        and (expectation.code is None or expectation.code == code)
+    )
+
+
+def _literal(path: str) -> str:
+    """A path as a glob in which only ``*`` is special, as ``[0]`` and ``["k"]`` are parts of paths."""
+    return path.replace("[", "[[]").replace("?", "[?]")

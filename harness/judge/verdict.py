@@ -1,0 +1,145 @@
+"""Combine the steps of one message's way into a verdict: what is the worst, and where did it first appear?
+
+Rules: a step is judged only where both its ends were seen; nobody's word stands for bytes. Where no message
+came out of a step, that is the verdict, whatever else differs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from harness.amqp.message import Routed
+from harness.judge.compare import compare
+from harness.judge.difference import Difference, Kind, Shown
+
+Scope: TypeAlias = Literal["message", "channel", "connection", "process"]
+
+
+class Step(StrEnum):
+    """The three places where a message can change."""
+
+    PRODUCER = "producer"
+    BROKER = "broker"
+    CONSUMER = "consumer"
+
+
+class Stop(StrEnum):
+    """Why no message came out of a step. ``PROTOCOL`` and ``BUG`` are errors, not results about a library."""
+
+    UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    UNROUTED = "unrouted"
+    UNDELIVERED = "undelivered"
+    UNDECODABLE = "undecodable"
+    DISCONNECTED = "disconnected"
+    HUNG = "hung"
+    CRASHED = "crashed"
+    UNKNOWN = "unknown"
+    PROTOCOL = "protocol"
+    BUG = "bug"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the set-up is at fault rather than a library or the broker."""
+        return self in (Stop.PROTOCOL, Stop.BUG)
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """No message came out of ``step``.
+
+    ``scope``: what was lost with it. ``next_arrived``: whether the message after it on the same queue still
+    came out at the same consumer; None where that was not tried.
+    """
+
+    stop: Stop
+    step: Step | None
+    text: str
+    scope: Scope = "message"
+    code: int | None = None
+    next_arrived: bool | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """The four messages of one cell, None where there was none or nobody watched, and why it ended early.
+
+    ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen.
+    """
+
+    asked: Routed
+    sent: Routed | None = None
+    delivered: Routed | None = None
+    reported: Routed | None = None
+    failure: Failure | None = None
+    surplus: int = 0
+    surplus_step: Step | None = None
+
+
+class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A difference and the step that made it; no step where nobody watched the wire."""
+
+    step: Step | None
+    kind: Kind
+    path: str
+    expected: Shown
+    got: Shown
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """``verdict`` is a Kind or a Stop; path, expected and got are those of the worst difference."""
+
+    verdict: str
+    step: Step | None
+    path: str | None
+    expected: Shown
+    got: Shown
+    differences: tuple[StepDifference, ...]
+    failure: Failure | None
+
+    @property
+    def passes(self) -> bool:
+        """Whether the message arrived, and nothing worse than another type happened to it."""
+        return self.failure is None and Kind(self.verdict).passes
+
+
+def differences(evidence: Evidence, *, header_order: bool = False) -> tuple[StepDifference, ...]:
+    """Every difference with its step, in the order of the message's way."""
+    ends: list[tuple[Step | None, Routed | None, Routed | None]] = [
+        (Step.PRODUCER, evidence.asked, evidence.sent),
+        (Step.BROKER, evidence.sent, evidence.delivered),
+        (Step.CONSUMER, evidence.delivered, evidence.reported),
+    ]
+    if evidence.sent is None and evidence.delivered is None:
+        ends = [(None, evidence.asked, evidence.reported)]
+    found = [
+        _with_step(step, difference)
+        for step, before, after in ends
+        if before is not None and after is not None
+        for difference in compare(before, after, header_order=header_order)
+    ]
+    if evidence.surplus:
+        found.append(
+            StepDifference(evidence.surplus_step, Kind.ADDED, "deliveries", "1", str(1 + evidence.surplus))
+        )
+    return tuple(found)
+
+
+def _with_step(step: Step | None, difference: Difference) -> StepDifference:
+    return StepDifference(step, difference.kind, difference.path, difference.expected, difference.got)
+
+
+def judge(evidence: Evidence, *, header_order: bool = False) -> Verdict:
+    """The verdict about one cell."""
+    found = differences(evidence, header_order=header_order)
+    if evidence.failure is not None:
+        stopped = evidence.failure
+        return Verdict(stopped.stop, stopped.step, None, None, stopped.text, found, stopped)
+    if evidence.reported is None:
+        raise ValueError("no report and no failure: the engine lost a cell")
+    if not found:
+        return Verdict(Kind.SAME, None, None, None, None, (), None)
+    worst = max(found, key=lambda difference: difference.kind.severity)  # the first of equals
+    return Verdict(worst.kind, worst.step, worst.path, worst.expected, worst.got, found, None)

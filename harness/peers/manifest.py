@@ -1,0 +1,143 @@
+"""Manifests: which peers there are. One ``peer.toml`` a folder, found, read and checked; nothing starts."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from harness.errors import SetupError, UsageError, unknown
+from harness.peers.protocol import Role
+
+ROOT = Path(__file__).parent.parent.parent
+"""Where the folders of the peers and ``contract/`` lie."""
+FOLDERS = ("go_producer", "python_consumer", "peers/*", "harness/raw")
+
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+
+
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the library states of itself in client-properties; ``{version}`` stands for the release."""
+
+    product: str
+    version: str
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One library of a manifest. The first of ``releases`` is meant by the bare name; all run by default."""
+
+    name: Name
+    package: str
+    releases: Annotated[tuple[str, ...], Meta(min_length=1)]
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1)]
+    command: Annotated[tuple[str, ...], Meta(min_length=1)]
+    wire: Wire
+    requirements: tuple[str, ...] = ()
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ``peer.toml``: ``toolchain`` names how its peers are made ready (see harness/peers/build.py)."""
+
+    language: str
+    toolchain: str
+    peer: Annotated[tuple[Entry, ...], Meta(min_length=1)]
+
+
+class PeerSpec(msgspec.Struct, frozen=True):
+    """One library at one release: what a cell names."""
+
+    label: str
+    """``pika`` for the release meant by the bare name, else ``pika@1.3.2``."""
+    name: str
+    release: str
+    language: str
+    toolchain: str
+    folder: Path
+    entry: Entry
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """What it can be asked to be."""
+        return self.entry.roles
+
+    @property
+    def stated(self) -> Wire:
+        """Product and version as they must be stated on the wire."""
+        wire = self.entry.wire
+        return Wire(wire.product, wire.version.replace("{version}", self.release))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest at ``path``. SetupError says what is wrong with it, and where."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Manifest)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SetupError(f"{path}: {error}", "docs/adding_a_peer.md describes a manifest") from error
+
+
+def find_peers(root: Path = ROOT, folders: Iterable[str] = FOLDERS) -> tuple[PeerSpec, ...]:
+    """All peers of all manifests, at all their default releases."""
+    specs: list[PeerSpec] = []
+    for pattern in folders:
+        for path in sorted(root.glob(f"{pattern}/peer.toml")):
+            manifest = read_manifest(path)
+            specs += [
+                _spec(manifest, entry, release, path.parent)
+                for entry in manifest.peer
+                for release in entry.releases
+            ]
+    seen: dict[tuple[str, Role], PeerSpec] = {}
+    for spec in specs:
+        for role in spec.roles:
+            other = seen.setdefault((spec.label, role), spec)
+            if other is not spec:
+                raise SetupError(
+                    f"two manifests have a {role} {spec.label}: {other.folder} and {spec.folder}"
+                )
+    return tuple(specs)
+
+
+def _spec(manifest: Manifest, entry: Entry, release: str, folder: Path) -> PeerSpec:
+    label = entry.name if release == entry.releases[0] else f"{entry.name}@{release}"
+    return PeerSpec(label, entry.name, release, manifest.language, manifest.toolchain, folder, entry)
+
+
+_PINNED = re.compile(r"^(?P<name>[^@]+)@(?P<release>[0-9][0-9A-Za-z.+-]*)$")
+
+
+def resolve(wanted: Iterable[str], role: Role, peers: Iterable[PeerSpec]) -> tuple[PeerSpec, ...]:
+    """The peers that ``wanted`` names (``pika``, ``pika@1.3.2``) in this role, all of the defaults if none.
+
+    UsageError for a name that no manifest has in this role, or a release that is not of the form ``@1.2.3``.
+    """
+    able = [spec for spec in peers if role in spec.roles]
+    names = list(dict.fromkeys(wanted))
+    if not names:
+        return tuple(able)
+    chosen = {spec.label: spec for spec in (_resolve(name, role, able) for name in names)}
+    return tuple(chosen.values())
+
+
+def _resolve(wanted: str, role: Role, able: list[PeerSpec]) -> PeerSpec:
+    by_label = {spec.label: spec for spec in able}
+    if wanted in by_label:
+        return by_label[wanted]
+    match = _PINNED.match(wanted)
+    family = [spec for spec in able if match and spec.name == match["name"]]
+    if not family or match is None:
+        if "@" in wanted and any(spec.name == wanted.split("@")[0] for spec in able):
+            raise UsageError(f"{wanted!r} names no release", "a release is pinned as NAME@1.2.3")
+        raise unknown(role, wanted, by_label)
+    for spec in family:
+        if spec.release == match["release"]:
+            return spec
+    first = family[0]
+    label = f"{first.name}@{match['release']}"
+    return PeerSpec(
+        label, first.name, match["release"], first.language, first.toolchain, first.folder, first.entry
+    )

@@ -1,0 +1,174 @@
+"""The results file: JSON lines, streamed. A head, a line a cell, a foot; no foot means that the run was cut.
+
+Written here, read here; what is in it is described by ``contract/schema/results.schema.json``, made from
+these types. Passwords have no field to be in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, TypeAlias
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.judge.difference import Shown
+from harness.judge.expect import Outcome, Stale
+from harness.judge.verdict import Scope, Step, StepDifference
+
+FORMAT = 1
+"""The version of the file's format; a reader takes this one and all before it."""
+
+
+class PeerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One peer of a run: ``stated`` is product and version as read on the wire, None with the tap off."""
+
+    label: str
+    name: str
+    release: str
+    language: str
+    runtime: str
+    roles: tuple[str, ...]
+    unsupported: tuple[str, ...] = ()
+    stated: str | None = None
+
+
+class Broker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stood between them: the spec asked for, and what the broker said of itself."""
+
+    spec: str
+    product: str
+    version: str
+    platform: str
+    build: str = ""
+
+
+class Head(msgspec.Struct, frozen=True, tag_field="line", tag="head", omit_defaults=True):
+    """The first line. ``cells`` is how many the plan has; ``tap`` whether the wire was watched."""
+
+    format: int
+    suite: str
+    date: str
+    broker: Broker
+    peers: tuple[PeerInfo, ...]
+    cases: int
+    cases_sha256: str
+    cells: int
+    tap: bool
+    full: bool
+
+
+class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_defaults=True):
+    """One cell's verdict.
+
+    ``path``, ``expected``, ``got`` are of the worst difference, ``differences`` are all. ``expectation`` is
+    the line of ``contract/expectations.yaml`` that covers it, ``first_pass`` the verdict of the optimistic
+    pass where that was another one, ``next_arrived`` whether the message after it came through.
+    """
+
+    id: str
+    case: str
+    producer: str
+    consumer: str
+    broker: str
+    verdict: str
+    outcome: Outcome
+    step: Step | None = None
+    path: str | None = None
+    expected: Shown = None
+    got: Shown = None
+    differences: tuple[StepDifference, ...] = ()
+    scope: Scope | None = None
+    code: int | None = None
+    next_arrived: bool | None = None
+    expectation: int | None = None
+    first_pass: str | None = None
+
+
+class Foot(msgspec.Struct, frozen=True, tag_field="line", tag="foot", omit_defaults=True):
+    """The last line: counts by outcome and by verdict, seconds by phase, and what is stale or went wrong."""
+
+    outcomes: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    seconds: Mapping[str, float]
+    first_pass_cells: int = 0
+    stale: tuple[Stale, ...] = ()
+    strays: tuple[str, ...] = ()
+
+
+Line: TypeAlias = Head | CellLine | Foot
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+class ResultsWriter:
+    """Writes lines to a file as they come. It is made at once: a path that can't be written fails early."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: BinaryIO = path.open("wb", buffering=1 << 16)
+        except OSError as error:
+            raise UsageError(f"cannot write results to {path}: {error.strerror}") from error
+
+    def write(self, line: Line) -> None:
+        """Append one line."""
+        self._file.write(_encoder.encode(line) + b"\n")
+
+    def __enter__(self) -> ResultsWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+class Results(msgspec.Struct, frozen=True):
+    """A results file, read whole. ``foot`` is None where the run was cut."""
+
+    head: Head
+    cells: tuple[CellLine, ...]
+    foot: Foot | None
+
+    def outcomes(self) -> Counter[str]:
+        """How many cells of each outcome."""
+        return Counter(cell.outcome for cell in self.cells)
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The lines of a file. UsageError names the line that is none; a cut last line ends the reading."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UsageError(f"cannot read results from {path}: {error.strerror}") from error
+    with file:
+        for number, text in enumerate(file, 1):
+            if not text.endswith(b"\n"):
+                return
+            try:
+                yield _decoder.decode(text)
+            except (msgspec.ValidationError, msgspec.DecodeError) as error:
+                raise UsageError(f"{path}:{number}: not a line of a results file: {error}") from error
+
+
+def read_results(path: Path) -> Results:
+    """The whole file. UsageError where it has no head, or one of a later format."""
+    head: Head | None = None
+    cells: list[CellLine] = []
+    foot: Foot | None = None
+    for line in read_lines(path):
+        match line:
+            case Head():
+                head = line
+            case CellLine():
+                cells.append(line)
+            case Foot():
+                foot = line
+    if head is None:
+        raise UsageError(f"{path} has no head: it is no results file")
+    if head.format > FORMAT:
+        raise UsageError(f"{path} is of format {head.format}, this suite reads up to {FORMAT}")
+    return Results(head, tuple(cells), foot)
