@@ -1,0 +1,191 @@
+"""One cell alone: a fresh queue, fresh connections, the message, and the message after it.
+
+Nothing has to recognise the message: what comes before the sentinel is the case's. The sentinel goes over the
+same channel to the same queue, so once it has come out nothing is still under way, and no time is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from harness.amqp.message import Body, Message, Routed, digest_of
+from harness.amqp.values import Text
+from harness.engine.blame import Place, Way, closed_by_word, closed_on_wire, evidence, publish_failed
+from harness.engine.plan import Cell, own_route, sentinel, unique
+from harness.engine.station import NotConnected, Station, StationError
+from harness.engine.topology import Topology
+from harness.errors import InteropError
+from harness.judge.verdict import Evidence, Failure, Step, Stop
+from harness.peers.process import PeerBroken, PeerGone
+from harness.peers.protocol import Ack, Closed, Consume, Delivery, Event, Failed, Publish, Undecodable
+from harness.tap.events import ClosedOnWire, Delivered, Sent
+from harness.tap.events import Event as WireEvent
+from harness.tap.eye import message_of
+
+CELL_DEADLINE = 8.0
+"""Seconds for one cell alone, from publish to the sentinel's report."""
+QUIET = 2.0
+"""Seconds that a consumer may take over what is on its wire before it counts as hung."""
+PREFETCH = 16
+
+
+class Alone:
+    """Runs one cell, once. The locks of both stations are held by the caller."""
+
+    def __init__(
+        self, cell: Cell, producer: Station, consumer: Station, topology: Topology, token: str
+    ) -> None:
+        self.cell, self._topology = cell, topology
+        self._producer, self._consumer = producer, consumer
+        self._token = unique(token, cell.id)
+        self._queue = f"interop.{self._token}.queue"
+        self._route = own_route(cell.case, self._token, self._queue)
+        self._sentinel = sentinel(self._token)
+        self._sentinel_digest = digest_of(self._sentinel.body)
+        self._way = Way(tapped=producer.tapped)
+        self._news = asyncio.Event()
+
+    async def run(self) -> Evidence:
+        """What was seen of the cell, failures of its peers included. RawError if the broker itself is gone."""
+        await self._topology.queue(self._queue)
+        await self._topology.route(self._route, self.cell.case, (self._queue,))
+        self._producer.listener = self._consumer.listener = self
+        try:
+            if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
+                if await self._ready(self._producer, Step.PRODUCER):
+                    await self._publish()
+                await self._wait()
+        finally:
+            self._producer.listener = self._consumer.listener = None
+            await self._topology.forget(
+                (self._queue,), (self._route.exchange,) if self._route.declare else ()
+            )
+        self._end_unsound()
+        return evidence(self._asked(), self._way, self.cell.case.rejected)
+
+    def _asked(self) -> Routed:
+        case = self.cell.case
+        message = Message(case.message.properties, case.message.body)
+        return Routed(self._route.exchange, self._route.routing_key, message, redelivered=False)
+
+    async def _ready(self, station: Station, step: Step) -> bool:
+        """Connect afresh; what keeps the peer from it is noted as the step's failure."""
+        try:
+            await station.connect()
+        except NotConnected as error:
+            code = error.reply.code if error.reply else None
+            self._way.fail(Failure(Stop.DISCONNECTED, step, str(error), "connection", code))
+            if error.reply is None:
+                station.kill()
+        except StationError as error:
+            self._way.fail(Failure(Stop.BUG, step, str(error), "process"))
+        except (PeerGone, PeerBroken) as error:
+            self._way.fail(_ended(step, error))
+        return not self._way.failures
+
+    async def _consume(self) -> bool:
+        consumer = self._consumer
+        reply = await self._ask(consumer, Step.CONSUMER, Consume(consumer.next_id(), self._queue, PREFETCH))
+        if isinstance(reply, Failed):
+            stop = Stop.BUG if reply.kind == "bug" else Stop.DISCONNECTED
+            self._way.fail(Failure(stop, Step.CONSUMER, reply.message, reply.scope or "process", reply.code))
+        return not self._way.failures
+
+    async def _publish(self) -> None:
+        producer, route = self._producer, self._route
+        publish = Publish(producer.next_id(), route.exchange, route.routing_key, self.cell.case.message)
+        reply = await self._ask(producer, Step.PRODUCER, publish)
+        if isinstance(reply, Failed):
+            self._way.fail(publish_failed(reply, producer.described))
+        elif reply is not None:
+            producer.send(Publish(producer.next_id(), "", self._queue, self._sentinel))
+
+    async def _ask(self, station: Station, step: Step, request: Consume | Publish) -> object:
+        """The reply; None, with the failure noted, if none came."""
+        try:
+            reply = await station.ask(request, CELL_DEADLINE)
+        except (PeerGone, PeerBroken) as error:
+            self._way.fail(_ended(step, error))
+            return None
+        if reply is None:
+            self._way.fail(
+                Failure(Stop.HUNG, step, f"no reply to {type(request).__name__.lower()}", "process")
+            )
+        return reply
+
+    async def _wait(self) -> None:
+        """Until the sentinel is reported, something fails, or time is up."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + CELL_DEADLINE
+        while not self._way.over:
+            self._news.clear()
+            limit = min(QUIET, end - loop.time()) if self._way.waits_for_consumer else end - loop.time()
+            try:
+                async with asyncio.timeout(limit):
+                    await self._news.wait()
+            except TimeoutError:
+                self._way.timed_out = True
+
+    def _end_unsound(self) -> None:
+        """A peer that hung, or broke off, can't be trusted with the next cell: its process goes."""
+        failures = self._way.failures
+        if Step.PRODUCER in failures and failures[Step.PRODUCER].stop in (Stop.HUNG, Stop.DISCONNECTED):
+            self._producer.kill()
+        if Step.CONSUMER in failures or not self._way.reported.sentinel:
+            self._consumer.kill()
+
+    # --- what is heard and seen ---------------------------------------------------------------------
+
+    def said(self, station: Station, event: Event) -> None:
+        """The peer wrote an event."""
+        step = self._step(station)
+        match event:
+            case Delivery():
+                message = Message(event.properties, event.body)
+                routed = Routed(event.exchange, event.routing_key, message, event.redelivered)
+                self._way.reported.add(routed, self._is_sentinel(event.exchange, event.body))
+                station.send(Ack(station.next_id(), event.delivery_tag))
+            case Undecodable():
+                self._way.undecodable = event.message
+            case Closed():
+                self._way.fail(closed_by_word(step, event))
+        self._news.set()
+
+    def saw(self, station: Station, event: WireEvent) -> None:
+        """Something passed on a wire."""
+        match event:
+            case Sent() if station is self._producer:
+                self._pass(self._way.sent, event, redelivered=False)
+            case Delivered() if station is self._consumer:
+                self._pass(self._way.delivered, event, redelivered=event.redelivered)
+            case ClosedOnWire(code=code) if code != 200:
+                self._way.fail(closed_on_wire(self._step(station), event))
+            case _:
+                return
+        self._news.set()
+
+    def ended(self, station: Station, why: InteropError) -> None:
+        """A process is gone."""
+        self._way.fail(_ended(self._step(station), why))
+        self._news.set()
+
+    def _pass(self, place: Place, event: Sent | Delivered, redelivered: bool) -> None:
+        message = message_of(event.header, event.body)
+        routed = (
+            Routed(event.exchange, event.routing_key, message, redelivered)
+            if isinstance(message, Message)
+            else None
+        )
+        place.add(routed, self._is_sentinel(event.exchange, event.body))
+
+    def _is_sentinel(self, exchange: Text, body: Body) -> bool:
+        return exchange == "" and digest_of(body) == self._sentinel_digest
+
+    def _step(self, station: Station) -> Step:
+        return Step.PRODUCER if station is self._producer else Step.CONSUMER
+
+
+def _ended(step: Step, why: InteropError) -> Failure:
+    return Failure(
+        Stop.PROTOCOL if isinstance(why, PeerBroken) else Stop.CRASHED, step, why.problem, "process"
+    )

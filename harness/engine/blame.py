@@ -1,0 +1,184 @@
+"""From what was heard and seen of one cell to the evidence that is judged. Pure.
+
+A message can be missing at a place; then the step before that place is the one that lost it. Where nobody
+watched the wire only the ends of the way are places, and a loss has no step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from harness.amqp.message import Routed
+from harness.cases import Rejected
+from harness.judge.compare import compare
+from harness.judge.verdict import Evidence, Failure, Step, Stop
+from harness.peers.protocol import Closed, Described, Failed
+from harness.tap.events import ClosedOnWire
+
+
+@dataclass(slots=True)
+class Place:
+    """A place on the way: what passed it before the sentinel, whether that passed, and what came too late.
+
+    ``unreadable`` are messages whose content header no decoder can read.
+    """
+
+    messages: list[Routed] = field(default_factory=list)
+    unreadable: int = 0
+    sentinel: bool = False
+    late: int = 0
+
+    @property
+    def passed(self) -> int:
+        """How many messages passed before the sentinel."""
+        return len(self.messages) + self.unreadable
+
+    def add(self, routed: Routed | None, is_sentinel: bool) -> None:
+        """Something passed; None if it could not be read."""
+        if is_sentinel:
+            self.sentinel = True
+        elif self.sentinel:
+            self.late += 1
+        elif routed is None:
+            self.unreadable += 1
+        else:
+            self.messages.append(routed)
+
+
+@dataclass(slots=True)
+class Way:
+    """All that is known of one cell: the places, what failed at which step, and what could not be decoded."""
+
+    tapped: bool
+    sent: Place = field(default_factory=Place)
+    delivered: Place = field(default_factory=Place)
+    reported: Place = field(default_factory=Place)
+    failures: dict[Step, Failure] = field(default_factory=dict)
+    undecodable: str | None = None
+    timed_out: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be waited for."""
+        return self.reported.sentinel or bool(self.failures) or self.timed_out
+
+    @property
+    def waits_for_consumer(self) -> bool:
+        """Whether all is on the consumer's wire and only its report is missing."""
+        return self.delivered.sentinel and not self.reported.sentinel
+
+    def fail(self, failure: Failure) -> None:
+        """Note the first failure of a step: a closing is seen on the wire before the peer tells of it."""
+        if failure.step is not None:
+            self.failures.setdefault(failure.step, failure)
+
+
+def closed_on_wire(step: Step, event: ClosedOnWire) -> Failure:
+    """A close method: of the broker, which then would not have it, or of the peer."""
+    text = event.text if isinstance(event.text, str) else event.text.base64
+    if event.by == "peer":
+        return Failure(
+            Stop.DISCONNECTED, step, f"closed by the library: {event.code} {text}", event.scope, event.code
+        )
+    stop = Stop.REJECTED if step is Step.PRODUCER else Stop.DISCONNECTED
+    return Failure(stop, step, f"{event.code} {text}", event.scope, event.code)
+
+
+def closed_by_word(step: Step, event: Closed) -> Failure:
+    """The same, as the peer tells it: all there is with the tap off."""
+    rejected = step is Step.PRODUCER and event.code is not None
+    return Failure(
+        Stop.REJECTED if rejected else Stop.DISCONNECTED, step, event.message, event.scope, event.code
+    )
+
+
+def publish_failed(reply: Failed, described: Described | None) -> Failure:
+    """An error reply to a publish. Unsupported counts only where it was declared."""
+    match reply.kind:
+        case "unsupported":
+            if described is None or reply.what not in described.unsupported:
+                text = f"unsupported {reply.what!r} was not declared: {reply.message}"
+                return Failure(Stop.BUG, Step.PRODUCER, text)
+            return Failure(Stop.UNSUPPORTED, Step.PRODUCER, reply.what or "")
+        case "refused":
+            return Failure(Stop.REFUSED, Step.PRODUCER, reply.message)
+        case "disconnected":
+            stop = Stop.DISCONNECTED if reply.code is None else Stop.REJECTED
+            return Failure(stop, Step.PRODUCER, reply.message, reply.scope or "connection", reply.code)
+        case "bug":
+            return Failure(Stop.BUG, Step.PRODUCER, reply.message)
+
+
+def evidence(asked: Routed, way: Way, rejected: Rejected | None) -> Evidence:
+    """The evidence of one cell, once its way is over."""
+    places = (way.sent, way.delivered, way.reported)
+    sent, delivered, reported = (place.messages[0] if place.messages else None for place in places)
+    surplus, surplus_step = _surplus(way)
+    return Evidence(asked, sent, delivered, reported, _failure(asked, way, rejected), surplus, surplus_step)
+
+
+def _surplus(way: Way) -> tuple[int, Step | None]:
+    """Messages beyond the one, and the step that made them."""
+    if not way.tapped:
+        return max(way.reported.passed - 1, 0), None
+    before = 1
+    for step, place in _places(way):
+        if place.passed > max(before, 1):
+            return place.passed - before, step
+        before = place.passed
+    return 0, None
+
+
+def _places(way: Way) -> tuple[tuple[Step, Place], ...]:
+    return (
+        (Step.PRODUCER, way.sent),
+        (Step.BROKER, way.delivered),
+        (Step.CONSUMER, way.reported),
+    )
+
+
+def _failure(asked: Routed, way: Way, rejected: Rejected | None) -> Failure | None:
+    if failure := way.failures.get(Step.PRODUCER):
+        return _blamed(asked, way, failure, rejected)
+    next_arrived = way.reported.sentinel
+    if failure := way.failures.get(Step.CONSUMER):
+        return msgspec.structs.replace(failure, next_arrived=next_arrived)
+    if way.reported.messages:
+        if next_arrived:
+            return None
+        text = "it was reported, but the message after it never was"
+        return Failure(Stop.HUNG, Step.CONSUMER, text, "process", next_arrived=False)
+    if way.undecodable is not None:
+        return Failure(Stop.UNDECODABLE, Step.CONSUMER, way.undecodable, next_arrived=next_arrived)
+    return _missing(way)
+
+
+def _blamed(asked: Routed, way: Way, failure: Failure, rejected: Rejected | None) -> Failure:
+    """The broker's refusal is its own affair only of a message that the producer sent as asked."""
+    if failure.stop is not Stop.REJECTED or rejected is not None or not way.sent.messages:
+        return failure
+    as_asked = all(difference.kind.passes for difference in compare(asked, way.sent.messages[0]))
+    return msgspec.structs.replace(failure, step=Step.BROKER) if as_asked else failure
+
+
+def _missing(way: Way) -> Failure:
+    """No report, and nothing that says why: it is missing since the first place that it did not pass."""
+    arrived = way.reported.sentinel
+    if not way.tapped:
+        stop = Stop.UNDELIVERED if arrived else Stop.HUNG
+        return Failure(stop, None, "no report of it came, and nobody watched the wire", next_arrived=arrived)
+    for step, place, words in (
+        (Step.PRODUCER, way.sent, "the library took it and never sent it"),
+        (Step.BROKER, way.delivered, "the broker took it and never delivered it"),
+    ):
+        if not place.passed:
+            late = "; it came after the message that was sent after it" if place.late else ""
+            stop = Stop.UNDELIVERED if place.sentinel or arrived or step is Step.BROKER else Stop.HUNG
+            return Failure(stop, step, words + late, next_arrived=arrived)
+    late = "; it was reported after the message that was sent after it" if way.reported.late else ""
+    if arrived:
+        return Failure(Stop.UNDELIVERED, Step.CONSUMER, "delivered, never reported" + late, next_arrived=True)
+    text = "delivered; neither it nor the message after it was reported"
+    return Failure(Stop.HUNG, Step.CONSUMER, text, "process", next_arrived=False)

@@ -1,0 +1,193 @@
+"""A station: one peer in one role, its process, and the tap between it and the broker.
+
+It keeps the process running and connected, and hands what it says and what passes on its wire to whichever
+pass is using it. It judges nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.errors import InteropError
+from harness.peers.build import Launch
+from harness.peers.manifest import PeerSpec
+from harness.peers.process import PeerProcess
+from harness.peers.protocol import Connect, Describe, Described, Event, Failed, Reply, Request, Role
+from harness.tap.events import Event as WireEvent
+from harness.tap.events import Hello
+from harness.tap.tap import Tap
+
+START_DEADLINE = 20.0
+"""Seconds for a process to start and describe itself."""
+CONNECT_DEADLINE = 10.0
+"""Seconds for a connection to be opened."""
+CLOSE_DEADLINE = 2.0
+"""Seconds for a process to close by itself before it is ended."""
+
+TapMaker: TypeAlias = Callable[[PeerSpec, Role, str, int, Callable[[WireEvent], None]], Tap]
+
+
+class Listener(Protocol):
+    """What a pass gives a station to be told by."""
+
+    def said(self, station: Station, event: Event) -> None:
+        """The peer wrote an event."""
+
+    def saw(self, station: Station, event: WireEvent) -> None:
+        """Something passed on the peer's wire."""
+
+    def ended(self, station: Station, why: InteropError) -> None:
+        """The peer's process is gone, or broke the contract and was ended."""
+
+
+class StationError(InteropError):
+    """A peer that can't do its part for a reason of its own: the text says which; an error, not a result."""
+
+
+class NotConnected(InteropError):
+    """The peer's library did not connect: ``reply`` is what it said, None if it said nothing in time."""
+
+    def __init__(self, label: str, reply: Failed | None) -> None:
+        self.reply = reply
+        super().__init__(f"{label} did not connect: {reply.message if reply else 'no reply in time'}")
+
+
+class Station:
+    """One peer in one role. Use it under its ``lock``; set ``listener`` while a pass runs."""
+
+    def __init__(
+        self, spec: PeerSpec, role: Role, launch: Launch, url: str, make_tap: TapMaker | None
+    ) -> None:
+        self.spec, self.role = spec, role
+        self.lock = asyncio.Lock()
+        self.listener: Listener | None = None
+        self.described: Described | None = None
+        self.stated: str | None = None
+        self.starts = 0
+        self._launch, self._url, self._make_tap = launch, url, make_tap
+        self._tap: Tap | None = None
+        self._process: PeerProcess | None = None
+        self._connection = 0
+        self._mismatch: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The peer's, as in a cell."""
+        return self.spec.label
+
+    @property
+    def tapped(self) -> bool:
+        """Whether its wire is watched."""
+        return self._make_tap is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._process is not None and self._process.ended is None
+
+    @property
+    def stderr(self) -> str:
+        """The last words of the process on standard error."""
+        return self._process.stderr if self._process else ""
+
+    async def start(self) -> Described:
+        """Start tap and process and have the peer describe itself. StationError if it is not who it should be."""
+        if self._make_tap is not None and self._tap is None:
+            parts = urlsplit(self._url)
+            self._tap = self._make_tap(
+                self.spec, self.role, parts.hostname or "", parts.port or 5672, self._on_wire
+            )
+            await self._tap.start()
+        self.starts += 1
+        self._process = await PeerProcess.start(self.label, self._launch, self._on_event, self._on_end)
+        reply = await self.ask(Describe(self._process.next_id()), START_DEADLINE)
+        if not isinstance(reply, Described):
+            raise StationError(
+                f"{self.label} did not describe itself: {reply or self.stderr or 'no reply in time'}"
+            )
+        if (reply.library, reply.version) != (
+            self.spec.name,
+            self.spec.release,
+        ) or self.role not in reply.roles:
+            raise StationError(
+                f"asked for {self.spec.name} {self.spec.release} as {self.role}, "
+                f"but it says that it is {reply.library} {reply.version} as {', '.join(reply.roles)}"
+            )
+        self.described = reply
+        return reply
+
+    async def connect(self) -> None:
+        """A fresh connection, in a process that is started if there is none. NotConnected, StationError."""
+        if not self.running:
+            await self.start()
+        self._connection += 1
+        reply = await self.ask(Connect(self.next_id(), self._address()), CONNECT_DEADLINE)
+        if reply is None or isinstance(reply, Failed):
+            raise NotConnected(self.label, reply)
+        if self._mismatch is not None:
+            raise StationError(self._mismatch)
+
+    def _address(self) -> str:
+        if self._tap is None:
+            return self._url
+        parts = urlsplit(self._url)
+        credentials = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{self._tap.port}"))
+
+    def next_id(self) -> int:
+        """The id for the next request."""
+        assert self._process is not None
+        return self._process.next_id()
+
+    def send(self, request: Request) -> asyncio.Future[Reply]:
+        """Hand over a request; see PeerProcess.send."""
+        assert self._process is not None
+        return self._process.send(request)
+
+    async def ask(self, request: Request, deadline: float) -> Reply | None:
+        """The reply, or None after ``deadline`` seconds. PeerGone or PeerBroken if the process ended instead."""
+        future = self.send(request)
+        done, _ = await asyncio.wait([future], timeout=deadline)
+        return future.result() if done else None
+
+    def kill(self) -> None:
+        """End the process at once, for it does not do its part any more."""
+        if self._process is not None:
+            self._process.kill()
+
+    async def close(self) -> None:
+        """End the process, in order if it can, and the tap."""
+        if self._process is not None:
+            await self._process.close(CLOSE_DEADLINE if self._process.ended is None else 0)
+        if self._tap is not None:
+            await self._tap.stop()
+            self._tap = None
+
+    # --- what is heard ------------------------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        if self.listener is not None:
+            self.listener.said(self, event)
+
+    def _on_end(self, why: InteropError) -> None:
+        if self.listener is not None:
+            self.listener.ended(self, why)
+
+    def _on_wire(self, event: WireEvent) -> None:
+        if isinstance(event, Hello):
+            self._identify(event)
+        elif self.listener is not None:
+            self.listener.saw(self, event)
+
+    def _identify(self, hello: Hello) -> None:
+        """Hold what the library says of itself against what was asked for."""
+        self.stated = f"{hello.product} {hello.version}"
+        wanted = self.spec.stated
+        if (hello.product, hello.version) != (wanted.product, wanted.version):
+            self._mismatch = (
+                f"{self.label} states on the wire that it is {hello.product!r} {hello.version!r}, "
+                f"not {wanted.product!r} {wanted.version!r}: another release than the one asked for ran"
+            )
