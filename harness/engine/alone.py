@@ -46,9 +46,9 @@ class Alone:
         self._news = asyncio.Event()
 
     async def run(self) -> Evidence:
-        """What was seen of the cell, failures of its peers included. RawError if the broker itself is gone."""
+        """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
         await self._topology.queue(self._queue)
-        await self._topology.route(self._route, self.cell.case, (self._queue,))
+        await self._topology.route(self._route, self.cell.case.binding.arguments, (self._queue,))
         self._producer.listener = self._consumer.listener = self
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():

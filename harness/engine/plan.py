@@ -63,8 +63,13 @@ class Route(msgspec.Struct, frozen=True):
 
 
 def unique(run: str, *parts: str) -> str:
-    """:data:`~harness.cases.UNIQUE_LENGTH` characters that no other run, and nothing else of this one, has."""
+    """:data:`~harness.cases.UNIQUE_LENGTH` characters that nothing else has, in this run or another."""
     return hashlib.sha256("\0".join((run, *parts)).encode()).hexdigest()[:UNIQUE_LENGTH]
+
+
+def shared_exchange(run: str, producer: str) -> Text:
+    """The fanout exchange over which a producer publishes all that leaves it free."""
+    return f"interop.{unique(run, 'exchange', producer)}"
 
 
 def runs_alone(case: Case) -> bool:

@@ -72,6 +72,7 @@ class Station:
         self._process: PeerProcess | None = None
         self._connection = 0
         self._mismatch: str | None = None
+        self._unfit: StationError | None = None
 
     @property
     def label(self) -> str:
@@ -94,7 +95,9 @@ class Station:
         return self._process.stderr if self._process else ""
 
     async def start(self) -> Described:
-        """Start tap and process and have the peer describe itself. StationError if it is not who it should be."""
+        """Start tap and process; the peer describes itself. StationError if it is not who it should be."""
+        if self._unfit is not None:
+            raise self._unfit
         if self._make_tap is not None and self._tap is None:
             parts = urlsplit(self._url)
             self._tap = self._make_tap(
@@ -112,12 +115,18 @@ class Station:
             self.spec.name,
             self.spec.release,
         ) or self.role not in reply.roles:
-            raise StationError(
+            problem = (
                 f"asked for {self.spec.name} {self.spec.release} as {self.role}, "
                 f"but it says that it is {reply.library} {reply.version} as {', '.join(reply.roles)}"
             )
+            raise self._remember(StationError(problem))
         self.described = reply
         return reply
+
+    def _remember(self, error: StationError) -> StationError:
+        """A peer that is not what it should be will not be when it is started again."""
+        self._unfit = error
+        return error
 
     async def connect(self) -> None:
         """A fresh connection, in a process that is started if there is none. NotConnected, StationError."""
@@ -128,7 +137,7 @@ class Station:
         if reply is None or isinstance(reply, Failed):
             raise NotConnected(self.label, reply)
         if self._mismatch is not None:
-            raise StationError(self._mismatch)
+            raise self._remember(StationError(self._mismatch))
 
     def _address(self) -> str:
         if self._tap is None:
@@ -148,7 +157,7 @@ class Station:
         return self._process.send(request)
 
     async def ask(self, request: Request, deadline: float) -> Reply | None:
-        """The reply, or None after ``deadline`` seconds. PeerGone or PeerBroken if the process ended instead."""
+        """The reply, or None after ``deadline`` seconds. PeerGone or PeerBroken if the process ended."""
         future = self.send(request)
         done, _ = await asyncio.wait([future], timeout=deadline)
         return future.result() if done else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from harness.amqp.values import Int32, Table, Text
-from harness.cases import Case
+from harness.cases import Pairs
 from harness.engine.plan import Route
 from harness.raw.client import Connection, connect
 from harness.raw.errors import RawError
@@ -54,12 +54,12 @@ class Topology:
         async with self._lock:
             await (await self._client()).bind(queue, exchange, routing_key, arguments=arguments)
 
-    async def route(self, route: Route, case: Case, queues: tuple[Text, ...]) -> None:
+    async def route(self, route: Route, arguments: Pairs, queues: tuple[Text, ...]) -> None:
         """The exchange of a case that needs one of its own, and its bindings to ``queues``."""
         if route.declare is not None:
             await self.exchange(route.exchange, route.declare)
             for queue in queues:
-                await self.bind(queue, route.exchange, route.binding_key, Table(case.binding.arguments))
+                await self.bind(queue, route.exchange, route.binding_key, Table(arguments))
 
     async def forget(self, queues: tuple[Text, ...], exchanges: tuple[Text, ...] = ()) -> None:
         """Delete them now."""

@@ -216,7 +216,7 @@ def _failing(verdict: Verdict) -> list[Need]:
         for difference in verdict.differences
         if not difference.kind.passes
     ]
-    if verdict.failure is not None:
+    if verdict.failure is not None and not verdict.as_asked:
         needed.append((verdict.failure.step, verdict.failure.stop, "", verdict.failure.code))
     return needed
 

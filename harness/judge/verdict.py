@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from harness.amqp.message import Routed
+from harness.cases import Rejected
 from harness.judge.compare import compare
 from harness.judge.difference import Difference, Kind, Shown
 
@@ -98,11 +99,12 @@ class Verdict(msgspec.Struct, frozen=True):
     got: Shown
     differences: tuple[StepDifference, ...]
     failure: Failure | None
+    as_asked: bool = False
 
     @property
     def passes(self) -> bool:
-        """Whether the message arrived, and nothing worse than another type happened to it."""
-        return self.failure is None and Kind(self.verdict).passes
+        """Whether what the case asks for happened, and nothing worse than another type to the message."""
+        return self.as_asked or (self.failure is None and Kind(self.verdict).passes)
 
 
 def differences(evidence: Evidence, *, header_order: bool = False) -> tuple[StepDifference, ...]:
@@ -131,13 +133,18 @@ def _with_step(step: Step | None, difference: Difference) -> StepDifference:
     return StepDifference(step, difference.kind, difference.path, difference.expected, difference.got)
 
 
-def judge(evidence: Evidence, *, header_order: bool = False) -> Verdict:
-    """The verdict about one cell."""
+def judge(evidence: Evidence, *, header_order: bool = False, rejected: Rejected | None = None) -> Verdict:
+    """The verdict about one cell. ``rejected`` is how the broker must refuse the message, if it must."""
     found = differences(evidence, header_order=header_order)
     if evidence.failure is not None:
         stopped = evidence.failure
-        return Verdict(stopped.stop, stopped.step, None, None, stopped.text, found, stopped)
-    if evidence.reported is None:
+        refused = (stopped.stop, stopped.code, stopped.scope)
+        as_asked = rejected is not None and refused == (Stop.REJECTED, rejected.code, rejected.scope)
+        return Verdict(stopped.stop, stopped.step, None, None, stopped.text, found, stopped, as_asked)
+    if rejected is not None:
+        wanted = f"rejected with {rejected.code}, closing the {rejected.scope}"
+        found = (*found, StepDifference(Step.BROKER, Kind.ALTERED, "outcome", wanted, "delivered"))
+    elif evidence.reported is None:
         raise ValueError("no report and no failure: the engine lost a cell")
     if not found:
         return Verdict(Kind.SAME, None, None, None, None, (), None)

@@ -1,0 +1,191 @@
+"""A run: the stations, the two passes, and a line of results for every cell, as soon as it is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.amqp.message import Message, Routed
+from harness.cases import Case
+from harness.engine.alone import Alone
+from harness.engine.first_pass import FirstPass, Publication
+from harness.engine.plan import Cell, Plan, own_route, runs_alone, shared_exchange, shared_route, unique
+from harness.engine.station import Station
+from harness.engine.topology import Topology
+from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale
+from harness.judge.verdict import Evidence, Stop, Verdict, judge
+from harness.results import CellLine
+
+Tell = Callable[[CellLine], None]
+_DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run came to: counts, seconds by phase, and what is wrong beside its cells."""
+
+    outcomes: Counter[str]
+    verdicts: Counter[str]
+    seconds: dict[str, float]
+    first_pass_cells: int
+    stale: tuple[Stale, ...]
+    strays: tuple[str, ...]
+
+
+class Run:
+    """One plan on one broker. ``tell`` gets every cell's line once, in the order in which they are settled."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        producers: Mapping[str, Station],
+        consumers: Mapping[str, Station],
+        topology: Topology,
+        broker: Party,
+        expectations: Expectations,
+        token: str,
+        tell: Tell,
+    ) -> None:
+        self._plan, self._topology, self._broker = plan, topology, broker
+        self._producers, self._consumers = producers, consumers
+        self._expectations, self._token, self._tell = expectations, token, tell
+        self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
+        self._outcomes: Counter[str] = Counter()
+        self._verdicts: Counter[str] = Counter()
+        self._settled_first = 0
+
+    async def run(self) -> Summary:
+        """Both passes. RawError if the broker is lost; the lines that were told stay true."""
+        seconds: dict[str, float] = {}
+        started = time.monotonic()
+        strays = await self._first_pass()
+        seconds["first pass"] = time.monotonic() - started
+        started = time.monotonic()
+        await self._second_pass()
+        seconds["second pass"] = time.monotonic() - started
+        stale = self._expectations.stale(full=self._plan.full)
+        return Summary(self._outcomes, self._verdicts, seconds, self._settled_first, stale, tuple(strays))
+
+    # --- the first pass ------------------------------------------------------------------------------
+
+    async def _first_pass(self) -> list[str]:
+        token = unique(self._token, "first")
+        first = FirstPass(
+            self._consumers.values(), self._topology, token, self._settle_first, self._leave_over
+        )
+        publications = {
+            station: self._publications(station, first, token) for station in self._producers.values()
+        }
+        if any(publications.values()):
+            exchanges = {station: shared_exchange(token, station.label) for station in publications}
+            await first.run(publications, exchanges)
+        return first.strays
+
+    def _publications(self, producer: Station, first: FirstPass, token: str) -> Sequence[Publication]:
+        """What a producer publishes in the first pass; cells that can't take part are left over at once."""
+        made = []
+        for case in self._plan.cases:
+            cells = {lane: Cell(case, producer.spec, lane.station.spec) for lane in first.lanes.values()}
+            fit = tuple(
+                lane for lane, cell in cells.items() if not (runs_alone(case) or self._dangerous(cell))
+            )
+            for lane, cell in cells.items():
+                if lane not in fit:
+                    self._leave_over(cell)
+            if not fit:
+                continue
+            route = shared_route(case, token, producer.label, shared_exchange(token, producer.label))
+            if len(fit) < len(cells):
+                route = own_route(case, unique(token, producer.label, case.id), "")
+            message = Message(case.message.properties, case.message.body)
+            asked = Routed(route.exchange, route.routing_key, message, redelivered=False)
+            made.append(Publication(case, producer, route, asked, fit))
+        return made
+
+    def _dangerous(self, cell: Cell) -> bool:
+        """Whether it is known to end its consumer: then it must not take others along."""
+        about = self._expectations.about(self._key(cell))
+        return any(item.expectation.difference in _DANGEROUS for item in about)
+
+    def _settle_first(self, cell: Cell, evidence: Evidence) -> None:
+        verdict = self._judge(cell.case, evidence)
+        outcome, line = self._expectations.outcome(self._key(cell), cell.id, verdict, final=False)
+        if outcome in ("pass", "expected", "unsupported"):
+            self._settled_first += 1
+            self._emit(cell, verdict, None)
+        else:
+            self._left_over[cell.id] = (cell, verdict)
+
+    def _leave_over(self, cell: Cell) -> None:
+        self._left_over.setdefault(cell.id, (cell, None))
+
+    # --- the second pass -----------------------------------------------------------------------------
+
+    async def _second_pass(self) -> None:
+        """Every cell that is left, alone; as many side by side as there are pairs of peers."""
+        by_pair: dict[tuple[str, str], list[tuple[Cell, Verdict | None]]] = {}
+        for cell, before in self._left_over.values():
+            by_pair.setdefault((cell.producer.label, cell.consumer.label), []).append((cell, before))
+        async with asyncio.TaskGroup() as group:
+            for (producer, consumer), cells in by_pair.items():
+                group.create_task(self._pair(self._producers[producer], self._consumers[consumer], cells))
+
+    async def _pair(
+        self, producer: Station, consumer: Station, cells: Iterable[tuple[Cell, Verdict | None]]
+    ) -> None:
+        for number, (cell, before) in enumerate(cells):
+            async with producer.lock, consumer.lock:
+                token = unique(self._token, "alone", str(number))
+                evidence = await Alone(cell, producer, consumer, self._topology, token).run()
+            verdict = self._judge(cell.case, evidence)
+            self._emit(cell, verdict, before)
+
+    # --- lines ---------------------------------------------------------------------------------------
+
+    def _judge(self, case: Case, evidence: Evidence) -> Verdict:
+        return judge(evidence, header_order=case.header_order, rejected=case.rejected)
+
+    def _key(self, cell: Cell) -> CellKey:
+        return CellKey(
+            cell.case.id,
+            Party(cell.producer.name, cell.producer.release),
+            Party(cell.consumer.name, cell.consumer.release),
+            self._broker,
+        )
+
+    def _emit(self, cell: Cell, verdict: Verdict, before: Verdict | None) -> None:
+        outcome, line = self._expectations.outcome(self._key(cell), cell.id, verdict, final=True)
+        self._outcomes[outcome] += 1
+        self._verdicts[verdict.verdict] += 1
+        self._tell(
+            cell_line(cell, f"{self._broker.name} {self._broker.release}", verdict, outcome, line, before)
+        )
+
+
+def cell_line(
+    cell: Cell, broker: str, verdict: Verdict, outcome: Outcome, line: int | None, before: Verdict | None
+) -> CellLine:
+    """The line of the results file for one verdict."""
+    failure = verdict.failure
+    return CellLine(
+        id=cell.id,
+        case=cell.case.id,
+        producer=cell.producer.label,
+        consumer=cell.consumer.label,
+        broker=broker,
+        verdict=verdict.verdict,
+        outcome=outcome,
+        step=verdict.step,
+        path=verdict.path,
+        expected=verdict.expected,
+        got=verdict.got,
+        differences=verdict.differences,
+        scope=failure.scope if failure else None,
+        code=failure.code if failure else None,
+        next_arrived=failure.next_arrived if failure else None,
+        expectation=line,
+        first_pass=before.verdict if before and before.verdict != verdict.verdict else None,
+    )
