@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -17,8 +18,11 @@ from msgspec import Meta
 
 from harness.amqp.message import Body, Framing, Inline, Message, PropertyName, pattern_body
 from harness.amqp.values import (
+    Array,
     Base64,
     Base64Text,
+    Binary,
+    Longstr,
     Octet,
     Shortstr,
     Table,
@@ -147,7 +151,18 @@ def _verbatim(loader: _Loader, node: yaml.ScalarNode) -> Any:
     return loader.construct_scalar(node)
 
 
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """Decimal only: YAML 1.1 would read 010 as 8 and 1:30 as 90."""
+    text = loader.construct_scalar(node)
+    if not re.fullmatch(r"0|-?[1-9][0-9]*", text):
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{text!r} is no decimal integer", node.start_mark
+        )
+    return int(text)
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 for _tag in ("timestamp", "float", "null"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _verbatim)
 
@@ -164,9 +179,26 @@ def parse_case(path: Path, identity: str, text: str) -> Case:
     try:
         return _case(identity, msgspec.convert(raw, CaseFile))
     except (msgspec.ValidationError, ValueError) as error:
-        problem, _, where = str(error).partition(" - at ")
-        where = where.strip("`")
+        problem, where = _where(error, raw)
         raise CaseError(path, _line(text, where), f"{problem} (at {where})" if where else problem) from error
+
+
+def _where(error: Exception, raw: Any) -> tuple[str, str]:
+    """The problem, and its path ``$.a.b[0]``. msgspec names neither the key of a mapping nor a field that
+    is unknown in its path: both are added here."""
+    problem, _, where = str(error).partition(" - at ")
+    where = where.rpartition("in `")[2].strip("`") or "$"
+    if where.startswith("$.properties[...]"):
+        for name, scalar in raw["properties"].items():
+            try:
+                msgspec.convert(scalar, Scalar)
+            except msgspec.ValidationError:
+                where = f"$.properties.{name}" + where.removeprefix("$.properties[...]")
+                break
+    unknown = re.match(r"(?:Object contains unknown field `|Invalid enum value ')([^`']*)", problem)
+    if unknown and (problem.startswith("Object") or " in `" in str(error)):
+        where += f".{unknown[1]}"
+    return problem, "" if where == "$" else where
 
 
 def _line(text: str, where: str) -> int | None:
@@ -191,7 +223,10 @@ def _line(text: str, where: str) -> int | None:
 def _case(identity: str, file: CaseFile) -> Case:
     properties = {name: _property(name, scalar) for name, scalar in file.properties.items()}
     if file.exchange.kind == "default" and (file.exchange.name or file.routing_key is not None):
-        raise ValueError("the default exchange has no name, and its routing key is the queue's name")
+        where = "exchange.name" if file.exchange.name else "routing_key"
+        raise ValueError(
+            f"the default exchange has no name, and its routing key is the queue's name - at `$.{where}`"
+        )
     return Case(
         id=identity,
         why=file.why,
@@ -210,7 +245,10 @@ def _body(body: str | CaseBody) -> Body:
         case str():
             return Inline(body)
         case CaseBody(base64=str(text), pattern=None, length=None):
-            return Inline(text_of(bytes_of(Base64(text))))
+            try:
+                return Inline(text_of(bytes_of(Base64(text))))
+            except ValueError as error:
+                raise ValueError(f"{error} - at `$.body.base64`") from error
         case CaseBody(base64=None, pattern=str(pattern), length=int(length)):
             return pattern_body(pattern.encode(), length)
         case _:
@@ -218,33 +256,58 @@ def _body(body: str | CaseBody) -> Body:
 
 
 def _property(name: PropertyName, scalar: Scalar) -> Value:
+    try:
+        return _value(name, scalar)
+    except ValueError as error:
+        raise ValueError(f"{error} - at `$.properties.{name}`") from error
+
+
+def _value(name: PropertyName, scalar: Scalar) -> Value:
     match name, scalar:
         case (("delivery_mode" | "priority"), int()):
             return Octet(str(scalar))
         case "timestamp", int():
             return Timestamp(str(scalar))
         case "headers", tuple():
-            return Table(scalar)
+            table = Table(scalar)
+            _check_base64(table)
+            return table
         case (("delivery_mode" | "priority" | "timestamp"), _):
-            raise ValueError(f"{name} is a whole number - at `$.properties.{name}`")
+            raise ValueError(f"{name} is a whole number")
         case "headers", _:
-            raise ValueError(f"{name} is a list of [key, value] - at `$.properties.{name}`")
+            raise ValueError(f"{name} is a list of [key, value]")
         case _, (str() | Base64()):
-            try:
-                return Shortstr(scalar)
-            except ValueError as error:
-                raise ValueError(f"{error} - at `$.properties.{name}`") from error
-    raise ValueError(f"{name} is text or {{base64: ...}} - at `$.properties.{name}`")
+            return Shortstr(scalar)
+    raise ValueError(f"{name} is text or {{base64: ...}}")
+
+
+def _check_base64(node: object) -> None:
+    """ValueError for base64 that cannot be decoded, anywhere in ``node``."""
+    match node:
+        case Base64():
+            bytes_of(node)
+        case tuple():
+            for item in node:
+                _check_base64(item)
+        case Longstr(value) | Binary(value) | Array(value) | Table(value):
+            _check_base64(value)
 
 
 def load_cases(folder: Path) -> tuple[Case, ...]:
     """All cases under ``folder``, by id. CaseError at the first file that cannot be read."""
     return tuple(
-        parse_case(
-            path, path.relative_to(folder).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
-        )
+        parse_case(path, path.relative_to(folder).with_suffix("").as_posix(), _read(path))
         for path in sorted(folder.glob("*/*.yaml"))
     )
+
+
+def _read(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CaseError(path, line, f"not UTF-8: octet {raw[error.start]:02x}") from error
 
 
 def select(cases: Iterable[Case], globs: Iterable[str]) -> tuple[Case, ...]:

@@ -131,7 +131,7 @@ class Alone:
         failures = self._way.failures
         if Step.PRODUCER in failures and failures[Step.PRODUCER].stop in (Stop.HUNG, Stop.DISCONNECTED):
             self._producer.kill()
-        if Step.CONSUMER in failures or not self._way.reported.sentinel:
+        if Step.CONSUMER in failures or (self._way.timed_out and self._way.delivered.passed):
             self._consumer.kill()
 
     # --- what is heard and seen ---------------------------------------------------------------------

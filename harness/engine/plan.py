@@ -77,7 +77,7 @@ def runs_alone(case: Case) -> bool:
     return case.exchange.kind == "default" or case.rejected is not None
 
 
-def shared_route(case: Case, run: str, producer: str, exchange: str) -> Route:
+def shared_route(case: Case, run: str, producer: str, exchange: Text) -> Route:
     """The way in the first pass: over the producer's shared ``exchange`` where the case leaves it free."""
     if case.exchange.kind == "fanout" and case.exchange.name is None and case.routing_key is None:
         return Route(exchange, case.id, None, "")

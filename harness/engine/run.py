@@ -36,7 +36,7 @@ class Summary:
 
 
 class Run:
-    """One plan on one broker. ``tell`` gets every cell's line once, in the order in which they are settled."""
+    """One plan on one broker. ``tell`` gets every cell's line once, as they are settled."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Run:
 
     def _settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.case, evidence)
-        outcome, line = self._expectations.outcome(self._key(cell), cell.id, verdict, final=False)
+        outcome, _ = self._expectations.outcome(self._key(cell), cell.id, verdict, final=False)
         if outcome in ("pass", "expected", "unsupported"):
             self._settled_first += 1
             self._emit(cell, verdict, None)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from harness.errors import InteropError
 from harness.peers.build import Launch
 from harness.peers.manifest import PeerSpec
-from harness.peers.process import PeerProcess
+from harness.peers.process import PeerBroken, PeerGone, PeerProcess
 from harness.peers.protocol import Connect, Describe, Described, Event, Failed, Reply, Request, Role
 from harness.tap.events import Event as WireEvent
 from harness.tap.events import Hello
@@ -70,6 +70,7 @@ class Station:
         self._launch, self._url, self._make_tap = launch, url, make_tap
         self._tap: Tap | None = None
         self._process: PeerProcess | None = None
+        self._doomed: list[PeerProcess] = []
         self._connection = 0
         self._mismatch: str | None = None
         self._unfit: StationError | None = None
@@ -123,6 +124,13 @@ class Station:
         self.described = reply
         return reply
 
+    async def start_quietly(self) -> None:
+        """Start; what is the matter, if anything, is told to whoever needs the peer first."""
+        try:
+            await self.start()
+        except (StationError, PeerGone, PeerBroken) as error:
+            self._unfit = error if isinstance(error, StationError) else StationError(error.problem)
+
     def _remember(self, error: StationError) -> StationError:
         """A peer that is not what it should be will not be when it is started again."""
         self._unfit = error
@@ -163,26 +171,30 @@ class Station:
         return future.result() if done else None
 
     def kill(self) -> None:
-        """End the process at once, for it does not do its part any more."""
+        """End the process at once, for it does not do its part any more, and hear no more of it."""
         if self._process is not None:
             self._process.kill()
+            self._doomed.append(self._process)
+            self._process = None
 
     async def close(self) -> None:
         """End the process, in order if it can, and the tap."""
         if self._process is not None:
-            await self._process.close(CLOSE_DEADLINE if self._process.ended is None else 0)
+            await self._process.close(CLOSE_DEADLINE)
+        for process in self._doomed:
+            await process.close(0)
         if self._tap is not None:
             await self._tap.stop()
             self._tap = None
 
     # --- what is heard ------------------------------------------------------------------------------
 
-    def _on_event(self, event: Event) -> None:
-        if self.listener is not None:
+    def _on_event(self, process: PeerProcess, event: Event) -> None:
+        if self.listener is not None and process is self._process:
             self.listener.said(self, event)
 
-    def _on_end(self, why: InteropError) -> None:
-        if self.listener is not None:
+    def _on_end(self, process: PeerProcess, why: InteropError) -> None:
+        if self.listener is not None and process is self._process:
             self.listener.ended(self, why)
 
     def _on_wire(self, event: WireEvent) -> None:

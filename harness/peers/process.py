@@ -57,7 +57,10 @@ class PeerProcess(asyncio.SubprocessProtocol):
     """One running peer. ``on_event`` gets what no request asked for, ``on_end`` is told once why it ended."""
 
     def __init__(
-        self, label: str, on_event: Callable[[Event], None], on_end: Callable[[InteropError], None]
+        self,
+        label: str,
+        on_event: Callable[[PeerProcess, Event], None],
+        on_end: Callable[[PeerProcess, InteropError], None],
     ) -> None:
         self.label = label
         self.ended: InteropError | None = None
@@ -79,8 +82,8 @@ class PeerProcess(asyncio.SubprocessProtocol):
         cls,
         label: str,
         launch: Launch,
-        on_event: Callable[[Event], None],
-        on_end: Callable[[InteropError], None],
+        on_event: Callable[[PeerProcess, Event], None],
+        on_end: Callable[[PeerProcess, InteropError], None],
     ) -> PeerProcess:
         """Start the program; it was checked to exist when it was made ready."""
         loop = asyncio.get_running_loop()
@@ -113,7 +116,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
 
     async def close(self, deadline: float) -> None:
         """Ask it to close; after ``deadline`` seconds, or if it is stopped or broken, end it."""
-        if self.ended is None:
+        if self.ended is None and deadline > 0:
             self._closing = True
             self.send(Close(self.next_id()))
             await asyncio.wait([self._exited], timeout=deadline)
@@ -176,7 +179,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
             self._break("junk", f"{error}; the line was {line[:200]!r}")
             return
         if isinstance(said, Delivery | Undecodable | Closed):
-            self._on_event(said)
+            self._on_event(self, said)
         else:
             self._reply(said)
 
@@ -222,4 +225,4 @@ class PeerProcess(asyncio.SubprocessProtocol):
             if not future.done():
                 future.set_exception(why)
                 future.exception()  # seen: whoever waits raises it, nobody need wait
-        self._on_end(why)
+        self._on_end(self, why)
