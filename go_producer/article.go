@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/streadway/amqp"
+)
+
+// article is what the article's producer is told: where the broker is, and what goes where.
+type article struct {
+	url, exchange, queue, body string
+}
+
+// articleCommand reads the flags of the article's producer and runs it.
+func articleCommand(ctx context.Context, args []string, out, errout io.Writer) error {
+	var a article
+	flags := flag.NewFlagSet("go_producer", flag.ContinueOnError)
+	flags.StringVar(&a.url, "url", "amqp://guest:guest@localhost:5672/", "the broker")
+	flags.StringVar(&a.exchange, "exchange", "test_exchange", "the exchange to publish to; it must exist")
+	flags.StringVar(&a.queue, "queue", "routingkey", "the queue to declare; its name is the routing key")
+	flags.StringVar(&a.body, "body", "LA DEE DA, THIS IS OUR SUPER COOL MESSAGE", "the message, as plain text")
+	if err := parse(flags, args, errout); err != nil {
+		return err
+	}
+	return a.publish(ctx, out)
+}
+
+// publish declares the queue, publishes the message once, and returns when the broker has taken it in:
+// closing the channel is a round trip, so an exchange that does not exist is an error here. The error says
+// at which step it came. When ctx ends, the socket is closed and the step under way fails.
+func (a article) publish(ctx context.Context, out io.Writer) error {
+	connection, err := amqp.DialConfig(a.url, amqp.Config{Dial: dialer(ctx), Locale: "en_US"})
+	if err != nil {
+		return failedStep(ctx, "connect", withoutURL(err))
+	}
+	defer connection.Close()
+
+	channel, err := connection.Channel()
+	if err != nil {
+		return failedStep(ctx, "open a channel", err)
+	}
+	closed := channel.NotifyClose(make(chan *amqp.Error, 1))
+
+	const durable, autoDelete, exclusive, noWait = false, false, false, false
+	queue, err := channel.QueueDeclare(a.queue, durable, autoDelete, exclusive, noWait, nil)
+	if err != nil {
+		return failedStep(ctx, fmt.Sprintf("declare the queue %q", a.queue), err)
+	}
+
+	const mandatory, immediate = false, false
+	message := amqp.Publishing{ContentType: "text/plain", Body: []byte(a.body)}
+	if err := channel.Publish(a.exchange, queue.Name, mandatory, immediate, message); err != nil {
+		return failedStep(ctx, fmt.Sprintf("publish to the exchange %q", a.exchange), err)
+	}
+
+	err = channel.Close()
+	if refusal := <-closed; refusal != nil { // nil when the channel was closed because we asked for it
+		return failedStep(ctx, fmt.Sprintf("publish to the exchange %q", a.exchange), refusal)
+	}
+	if err != nil {
+		return failedStep(ctx, "close the channel", err)
+	}
+	fmt.Fprintf(out, "published to exchange %q with routing key %q as %s: %s\n",
+		a.exchange, queue.Name, message.ContentType, message.Body)
+	return nil
+}
+
+// dialer connects for the library and closes the socket as soon as ctx ends, whatever the library waits for.
+func dialer(ctx context.Context) func(network, address string) (net.Conn, error) {
+	const handshake = 30 * time.Second // the library lifts this deadline once the connection is open
+	return func(network, address string) (net.Conn, error) {
+		socket, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { socket.Close() })
+		return socket, socket.SetDeadline(time.Now().Add(handshake))
+	}
+}
+
+// failedStep says what was being done when err came, or that it was interrupted.
+func failedStep(ctx context.Context, step string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted at the step: %s", step)
+	}
+	return fmt.Errorf("cannot %s: %w", step, err)
+}
+
+// withoutURL drops the URL from an error about it: it holds a password.
+func withoutURL(err error) error {
+	if broken := new(url.Error); errors.As(err, &broken) {
+		return fmt.Errorf("the URL is not valid: %w", broken.Err)
+	}
+	return err
+}
+
+// parse reads args and refuses what is left over. Asked for help it lists the flags and is flag.ErrHelp.
+func parse(flags *flag.FlagSet, args []string, errout io.Writer) error {
+	flags.SetOutput(io.Discard)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(errout)
+		flags.PrintDefaults()
+		return err
+	case err != nil:
+		return usageError{fmt.Errorf("%w; -h lists the flags", err)}
+	case flags.NArg() > 0:
+		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}
+	}
+	return nil
+}

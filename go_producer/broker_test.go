@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// fakeBroker speaks just enough AMQP 0-9-1 for one connection with one channel at a time. What it does with a
+// message is told by the routing key. It knows nothing of either library.
+type fakeBroker struct {
+	t        testing.TB
+	listener net.Listener
+
+	mutex   sync.Mutex
+	headers [][]byte // the payload of every content header that arrived
+}
+
+// Routing keys, and names of queues and exchanges, that the broker answers in its own way.
+const (
+	keyReturn     = "return"      // basic.return, then basic.ack
+	keyNack       = "nack"        // basic.nack
+	keyChannel    = "no-exchange" // closes the channel with 404
+	keyConnection = "poison"      // closes the connection with 541
+	keyReset      = "reset"       // closes the socket
+	nameRefused   = "refused"     // a declare of it closes the channel with 406
+)
+
+func newFakeBroker(t testing.TB) *fakeBroker {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &fakeBroker{t: t, listener: listener}
+	var open sync.WaitGroup
+	t.Cleanup(func() { listener.Close(); open.Wait() })
+	open.Add(1)
+	go func() {
+		defer open.Done()
+		for {
+			socket, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			open.Add(1)
+			go func() {
+				defer open.Done()
+				defer socket.Close()
+				conversation{b, socket, bufio.NewReader(socket)}.run()
+			}()
+		}
+	}()
+	return b
+}
+
+func (b *fakeBroker) url() string { return "amqp://guest:guest@" + b.listener.Addr().String() + "/" }
+
+func (b *fakeBroker) lastHeader() []byte {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.headers[len(b.headers)-1]
+}
+
+// conversation is one connection of the broker.
+type conversation struct {
+	broker *fakeBroker
+	socket io.WriteCloser
+	in     *bufio.Reader
+}
+
+// run ends when the client closes the connection or the socket, or when a routing key asks for it.
+func (c conversation) run() {
+	if _, err := c.in.Discard(len("AMQP0091")); err != nil {
+		return
+	}
+	c.method(0, 10, 10, []byte{0, 9}, long(0), longstr("PLAIN"), longstr("en_US"))
+	var confirming bool
+	var tag uint64
+	var key string
+	for {
+		kind, channel, payload, err := c.frame()
+		if err != nil {
+			return
+		}
+		switch kind {
+		case 2:
+			c.broker.mutex.Lock()
+			c.broker.headers = append(c.broker.headers, payload)
+			c.broker.mutex.Unlock()
+			tag++
+			if !c.settle(channel, key, tag, confirming) {
+				return
+			}
+		case 1:
+			class, id := binary.BigEndian.Uint16(payload), binary.BigEndian.Uint16(payload[2:])
+			switch [2]uint16{class, id} {
+			case [2]uint16{10, 11}: // start-ok
+				c.method(0, 10, 30, short16(10), long(131072), short16(0))
+			case [2]uint16{10, 40}: // open
+				c.method(0, 10, 41, []byte{0})
+			case [2]uint16{10, 50}: // close
+				c.method(0, 10, 51)
+				return
+			case [2]uint16{20, 10}: // channel.open
+				c.method(channel, 20, 11, long(0))
+			case [2]uint16{20, 40}: // channel.close
+				c.method(channel, 20, 41)
+			case [2]uint16{40, 10}, [2]uint16{50, 10}, [2]uint16{50, 20}: // exchange.declare, queue.declare, queue.bind
+				c.declared(channel, class, id, payload[6:])
+			case [2]uint16{85, 10}: // confirm.select
+				confirming, tag = true, 0
+				c.method(channel, 85, 11)
+			case [2]uint16{60, 40}: // basic.publish
+				key = publishKey(payload[6:])
+			}
+		}
+	}
+}
+
+func (c conversation) declared(channel, class, id uint16, arguments []byte) {
+	name := string(arguments[1 : 1+arguments[0]])
+	switch {
+	case name == nameRefused:
+		c.method(channel, 20, 40, short16(406), shortstr("PRECONDITION_FAILED"), short16(class), short16(id))
+	case class == 50 && id == 10:
+		c.method(channel, 50, 11, shortstr(name), long(0), long(0))
+	default:
+		c.method(channel, class, id+1)
+	}
+}
+
+// settle does what the routing key says; false ends the connection.
+func (c conversation) settle(channel uint16, key string, tag uint64, confirming bool) bool {
+	switch key {
+	case keyChannel:
+		c.method(channel, 20, 40, short16(404), shortstr("NOT_FOUND"), short16(60), short16(40))
+		return true
+	case keyConnection:
+		c.method(0, 10, 50, short16(541), shortstr("INTERNAL_ERROR"), short16(0), short16(0))
+		c.frame() // close-ok
+		return false
+	case keyReset:
+		return false
+	case keyReturn:
+		c.method(channel, 60, 50, short16(312), shortstr("NO_ROUTE"), shortstr(""), shortstr(key))
+		c.write(2, channel, make([]byte, 14))
+	}
+	if confirming && key == keyNack {
+		c.method(channel, 60, 120, long64(tag), []byte{0})
+	} else if confirming {
+		c.method(channel, 60, 80, long64(tag), []byte{0})
+	}
+	return true
+}
+
+func (c conversation) frame() (kind byte, channel uint16, payload []byte, err error) {
+	lead := make([]byte, 7)
+	if _, err := io.ReadFull(c.in, lead); err != nil {
+		return 0, 0, nil, err
+	}
+	payload = make([]byte, binary.BigEndian.Uint32(lead[3:])+1)
+	if _, err := io.ReadFull(c.in, payload); err != nil {
+		return 0, 0, nil, err
+	}
+	return lead[0], binary.BigEndian.Uint16(lead[1:]), payload[:len(payload)-1], nil
+}
+
+func (c conversation) method(channel, class, id uint16, arguments ...[]byte) {
+	c.write(1, channel, bytes.Join(append([][]byte{short16(class), short16(id)}, arguments...), nil))
+}
+
+// write ignores a client that is gone: the next read ends the conversation.
+func (c conversation) write(kind byte, channel uint16, payload []byte) {
+	frame := append([]byte{kind}, short16(channel)...)
+	frame = append(frame, long(uint32(len(payload)))...)
+	fmt.Fprintf(c.socket, "%s%s\xce", frame, payload)
+}
+
+func publishKey(arguments []byte) string {
+	rest := arguments[1+arguments[0]:]
+	return string(rest[1 : 1+rest[0]])
+}
+
+func short16(n uint16) []byte     { return binary.BigEndian.AppendUint16(nil, n) }
+func long(n uint32) []byte        { return binary.BigEndian.AppendUint32(nil, n) }
+func long64(n uint64) []byte      { return binary.BigEndian.AppendUint64(nil, n) }
+func shortstr(text string) []byte { return append([]byte{byte(len(text))}, text...) }
+func longstr(text string) []byte  { return append(long(uint32(len(text))), text...) }
