@@ -175,10 +175,21 @@ class FirstPass:
                 self._drop(again.pop(0))  # the loss may be its own doing, and each round must end nearer
         for publication in again:
             self._drop(publication)
-        if await self._answered(producer) or await self._connect(producer):
-            producer.send(Publish(producer.next_id(), exchange, _END, sentinel(self._token)))
-        else:
-            self._ended_without(producer)
+        if not await self._send_end(producer, exchange):
+            reconnected = await self._connect(producer)
+            if not (reconnected and await self._send_end(producer, exchange)):
+                self._ended_without(producer)
+
+    async def _send_end(self, producer: Station, exchange: Text) -> bool:
+        """The message after the last; False if the producer could not publish it."""
+        if not producer.running:
+            return False
+        end = Publish(producer.next_id(), exchange, _END, sentinel(self._token))
+        try:
+            reply = await producer.ask(end, STALL * 4)
+        except (PeerGone, PeerBroken):
+            return False
+        return reply is not None and not isinstance(reply, Failed)
 
     async def _has_room(self, producer: Station) -> bool:
         """Wait until something that is on its way has arrived; False if the producer is gone or stuck."""

@@ -20,7 +20,7 @@ from harness.judge.verdict import Evidence, Stop, Verdict, judge
 from harness.results import CellLine
 
 Tell = Callable[[CellLine], None]
-_DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED)
+_DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED)
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Run:
         return made
 
     def _dangerous(self, cell: Cell) -> bool:
-        """Whether it is known to end its consumer: then it must not take others along."""
+        """Whether it is known to end a connection: then it must not take others along."""
         about = self._expectations.about(self._key(cell))
         return any(item.expectation.difference in _DANGEROUS for item in about)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from harness.amqp.message import PROPERTY_NAMES, Body, Digest, Inline, Routed, digest_of
-from harness.amqp.values import Text, Value, bytes_of
-from harness.judge.difference import Difference, Kind
+from harness.amqp.values import NativeBytes, Text, Value, bytes_of
+from harness.judge.difference import Difference, Kind, Shown
 from harness.judge.values import LISTS, TABLES, at_home, compare_scalars, is_blank
 
 
@@ -24,7 +24,7 @@ def _compare(expected: Routed, got: Routed, header_order: bool) -> Iterator[Diff
     for name in ("exchange", "routing_key"):
         before, after = getattr(expected, name), getattr(got, name)
         if bytes_of(before) != bytes_of(after):
-            yield Difference(Kind.ALTERED, name, before, after)
+            yield Difference(Kind.ALTERED, name, _name(before), _name(after))
     if None not in (expected.redelivered, got.redelivered) and expected.redelivered != got.redelivered:
         yield Difference(Kind.ALTERED, "redelivered", expected.redelivered, got.redelivered)
     for name in PROPERTY_NAMES:
@@ -32,6 +32,11 @@ def _compare(expected: Routed, got: Routed, header_order: bool) -> Iterator[Diff
     if header_order:
         yield from _order(expected.message.properties.get("headers"), got.message.properties.get("headers"))
     yield from _body(expected.message.body, got.message.body)
+
+
+def _name(text: Text) -> Shown:
+    """A name as it is, or as bytes where it is no text."""
+    return text if isinstance(text, str) else NativeBytes(text)
 
 
 def _property(path: str, expected: Value | None, got: Value | None) -> Iterator[Difference]:

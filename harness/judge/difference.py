@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from harness.amqp.message import Body
-from harness.amqp.values import Text, Value
+from harness.amqp.values import Value
 
 
 class Kind(StrEnum):
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 _SEVERITY = {kind: number for number, kind in enumerate(Kind)}
 
-Shown: TypeAlias = Value | Text | Body | bool | None
+Shown: TypeAlias = Value | str | Body | bool | None
 """What stands on one side of a difference; None is an absence."""
 
 
