@@ -49,7 +49,6 @@ class Alone:
         """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
         await self._topology.queue(self._queue)
         await self._topology.route(self._route, self.cell.case.binding.arguments, (self._queue,))
-        self._producer.listener = self._consumer.listener = self
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
                 if await self._ready(self._producer, Step.PRODUCER):
@@ -72,6 +71,7 @@ class Alone:
         """Connect afresh; what keeps the peer from it is noted as the step's failure."""
         try:
             await station.connect()
+            station.listener = self  # not before: what is still heard of the last connection is not ours
         except NotConnected as error:
             code = error.reply.code if error.reply else None
             self._way.fail(Failure(Stop.DISCONNECTED, step, str(error), "connection", code))

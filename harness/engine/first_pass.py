@@ -274,11 +274,11 @@ class FirstPass:
     # --- consumers -----------------------------------------------------------------------------------
 
     async def _open(self, lane: Lane) -> None:
-        lane.station.listener = self
         lane.trouble, lane.unacked, lane.last_tag = None, 0, 0
         if not await self._connect(lane.station):
             lane.trouble = "it did not connect"
             return
+        lane.station.listener = self
         consume = Consume(lane.station.next_id(), lane.queue, PREFETCH)
         try:
             reply = await lane.station.ask(consume, STALL * 4)

@@ -49,7 +49,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of ``contract/expectations.yaml``.
 
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
-    list of those. ``cases`` and ``path`` are globs. ``difference`` is a kind of difference or a stop;
+    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs. ``difference`` is a kind of difference or a stop;
     ``code`` is the broker's reply code where the stop has one.
     """
 
@@ -62,6 +62,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     producer: Names = "*"
     consumer: Names = "*"
     broker: Names = "*"
+    unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
 
@@ -110,7 +111,9 @@ def _check(expectation: Expectation) -> None:
         raise ValueError(f"{difference!r} is no difference; known: {', '.join(KINDS)}")
     if difference in set(Kind) and Kind(difference).passes:
         raise ValueError(f"{difference} passes and needs no expectation")
-    if difference in set(Stop) and (Stop(difference).is_error or difference in (Stop.UNSUPPORTED, Stop.UNKNOWN)):
+    if difference in set(Stop) and (
+        Stop(difference).is_error or difference in (Stop.UNSUPPORTED, Stop.UNKNOWN)
+    ):
         raise ValueError(f"{difference} can't be expected: it is no result about a library")
 
 
@@ -157,7 +160,7 @@ class Expectations:
         return tuple(
             item
             for item in self._parties[parties]
-            if any(fnmatch.fnmatchcase(cell.case, glob) for glob in item.expectation.cases)
+            if _among(cell.case, item.expectation.cases) and not _among(cell.case, item.expectation.unless)
         )
 
     def outcome(
@@ -180,7 +183,7 @@ class Expectations:
                 used.append(item)
                 if final:
                     self._bear_out(item, cell.case)
-            elif final:
+            elif final and _was_tried(item.expectation, verdict):
                 self._contradicted[item.line].append(cell_id)
         if not needed:
             return "pass", None
@@ -208,6 +211,15 @@ class Expectations:
                     if (item.line, glob) not in self._borne_out
                 ]
         return tuple(found)
+
+
+def _among(case: str, globs: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(case, glob) for glob in globs)
+
+
+def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
+    """Whether the cell could show the difference: a message that did not come out can't differ."""
+    return verdict.failure is None or expectation.difference in set(Stop)
 
 
 Need: TypeAlias = tuple[Step | None, Kind | Stop, str, int | None]
