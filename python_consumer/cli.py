@@ -1,0 +1,69 @@
+"""The command line: the article's program, and ``peer``.
+
+Exit status: 0 ended as told, 2 usage, 3 environment (no broker, no library, no schema).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from python_consumer import urls
+
+LIBRARIES = ("rabbitpy", "pika")
+ENVIRONMENT = 3
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run what ``argv`` says."""
+    try:
+        return _peer(argv[1:]) if argv[:1] == ["peer"] else _article(argv)
+    except ModuleNotFoundError as error:
+        if error.name not in (*LIBRARIES, "orjson", "jsonschema_rs"):
+            raise
+        print(
+            f"python_consumer: {error.name} is not installed for {sys.executable}; install it there",
+            file=sys.stderr,
+        )
+        return ENVIRONMENT
+
+
+def _article(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m python_consumer",
+        description="Print and acknowledge every message of a queue, until Ctrl-C.",
+        epilog="'peer --library NAME --schema DIR' as arguments instead: speak the suite's protocol.",
+    )
+    parser.add_argument("url", help="amqp://user:password@host:port/vhost (%%2f is the default vhost)")
+    parser.add_argument("--library", choices=LIBRARIES, default="rabbitpy")
+    parser.add_argument("--queue", default="example", help="declared if it is not there (default: example)")
+    parser.add_argument("--exchange", default="test_exchange", help="must be there (default: test_exchange)")
+    asked = parser.parse_args(argv)
+    try:
+        urls.checked(asked.url)
+    except urls.BadUrl as error:
+        parser.error(f"url: {error}")
+    from python_consumer import article
+
+    status = article.run(asked.library, asked.url, asked.queue, asked.exchange)
+    sys.stdout.flush()
+    # Libraries leave threads behind, which a plain return would wait for.
+    os._exit(status)
+
+
+def _peer(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m python_consumer peer")
+    parser.add_argument("--library", choices=LIBRARIES, required=True)
+    parser.add_argument("--schema", type=Path, required=True, help="the folder contract/schema")
+    asked = parser.parse_args(argv)
+    from python_consumer import peer
+    from python_consumer.schema import SchemaProblem
+
+    try:
+        peer.run(asked.library, asked.schema)
+    except SchemaProblem as error:
+        print(f"python_consumer: --schema: {error}", file=sys.stderr)
+    return ENVIRONMENT
