@@ -7,6 +7,7 @@ same channel to the same queue, so once it has come out nothing is still under w
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from harness.amqp.message import Body, Message, Routed, digest_of
 from harness.amqp.values import Text
@@ -24,18 +25,27 @@ from harness.tap.eye import message_of
 
 CELL_DEADLINE = 8.0
 """Seconds for one cell alone, from publish to the sentinel's report."""
-QUIET = 2.0
+QUIET = 3.0
 """Seconds that a consumer may take over what is on its wire before it counts as hung."""
+QUIET_EXPECTED = 0.75
+"""The same, where it is expected to hang."""
 PREFETCH = 16
 
 
 class Alone:
-    """Runs one cell, once. The locks of both stations are held by the caller."""
+    """Runs one cell, once. It holds the producer's lock for as long as the producer has a part in it; the
+    consumer is the caller's alone. ``quiet`` is how many seconds a consumer may be silent."""
 
     def __init__(
-        self, cell: Cell, producer: Station, consumer: Station, topology: Topology, token: str
+        self,
+        cell: Cell,
+        producer: Station,
+        consumer: Station,
+        topology: Topology,
+        token: str,
+        quiet: float = QUIET,
     ) -> None:
-        self.cell, self._topology = cell, topology
+        self.cell, self._topology, self._quiet = cell, topology, quiet
         self._producer, self._consumer = producer, consumer
         self._token = unique(token, cell.id)
         self._queue = f"interop.{self._token}.queue"
@@ -44,22 +54,25 @@ class Alone:
         self._sentinel_digest = digest_of(self._sentinel.body)
         self._way = Way(tapped=producer.tapped)
         self._news = asyncio.Event()
+        self._end = 0.0
 
     async def run(self) -> Evidence:
         """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
+        self._end = asyncio.get_running_loop().time() + CELL_DEADLINE
         await self._topology.queue(self._queue)
         await self._topology.route(self._route, self.cell.case.binding.arguments, (self._queue,))
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
-                if await self._ready(self._producer, Step.PRODUCER):
-                    await self._publish()
-                await self._wait()
+                async with self._producer.lock:
+                    await self._produce()
+                await self._wait(lambda: self._way.over)
         finally:
-            self._producer.listener = self._consumer.listener = None
+            self._consumer.listener = None
             await self._topology.forget(
                 (self._queue,), (self._route.exchange,) if self._route.declare else ()
             )
-        self._end_unsound()
+        if Step.CONSUMER in self._way.failures or (self._way.timed_out and self._way.delivered.passed):
+            self._consumer.kill()  # one that hung or broke off can't be trusted with the next cell
         return evidence(self._asked(), self._way, self.cell.case.rejected)
 
     def _asked(self) -> Routed:
@@ -91,6 +104,20 @@ class Alone:
             self._way.fail(Failure(stop, Step.CONSUMER, reply.message, reply.scope or "process", reply.code))
         return not self._way.failures
 
+    async def _produce(self) -> None:
+        """The producer's part: until both messages are through the broker, or the way is over."""
+        producer = self._producer
+        try:
+            if await self._ready(producer, Step.PRODUCER):
+                await self._publish()
+            await self._wait(lambda: self._way.over or self._way.delivered.sentinel)
+        finally:
+            producer.listener = None
+        failure = self._way.failures.get(Step.PRODUCER)
+        unsent = self._way.timed_out and self._way.tapped and not self._way.sent.passed
+        if unsent or (failure is not None and failure.stop in (Stop.HUNG, Stop.DISCONNECTED)):
+            producer.kill()
+
     async def _publish(self) -> None:
         producer, route = self._producer, self._route
         publish = Publish(producer.next_id(), route.exchange, route.routing_key, self.cell.case.message)
@@ -113,26 +140,20 @@ class Alone:
             )
         return reply
 
-    async def _wait(self) -> None:
-        """Until the sentinel is reported, something fails, or time is up."""
+    async def _wait(self, over: Callable[[], bool]) -> None:
+        """Until ``over``, or until time is up."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + CELL_DEADLINE
-        while not self._way.over:
+        while not over():
             self._news.clear()
-            limit = min(QUIET, end - loop.time()) if self._way.waits_for_consumer else end - loop.time()
+            limit = self._end - loop.time()
+            if self._way.waits_for_consumer:
+                limit = min(self._quiet, limit)
             try:
                 async with asyncio.timeout(limit):
                     await self._news.wait()
             except TimeoutError:
                 self._way.timed_out = True
-
-    def _end_unsound(self) -> None:
-        """A peer that hung, or broke off, can't be trusted with the next cell: its process goes."""
-        failures = self._way.failures
-        if Step.PRODUCER in failures and failures[Step.PRODUCER].stop in (Stop.HUNG, Stop.DISCONNECTED):
-            self._producer.kill()
-        if Step.CONSUMER in failures or (self._way.timed_out and self._way.delivered.passed):
-            self._consumer.kill()
+                return
 
     # --- what is heard and seen ---------------------------------------------------------------------
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from harness.amqp.message import Message, Routed
 from harness.cases import Case
-from harness.engine.alone import Alone
+from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
 from harness.engine.first_pass import FirstPass, Publication
 from harness.engine.plan import Cell, Plan, own_route, runs_alone, shared_exchange, shared_route, unique
 from harness.engine.station import Station
@@ -20,6 +21,12 @@ from harness.judge.verdict import Evidence, Stop, Verdict, judge
 from harness.results import CellLine
 
 Tell = Callable[[CellLine], None]
+COMPANY = 2
+"""Processes more of a consumer, at the most, while it works off what is expected to hang it."""
+HANGING_EACH = 4
+"""Hanging cells that are worth another process."""
+Left: TypeAlias = tuple[Cell, Verdict | None, bool]
+"""A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
 _DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED)
 
 
@@ -56,6 +63,7 @@ class Run:
         self._outcomes: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
         self._settled_first = 0
+        self._alone = 0
 
     async def run(self) -> Summary:
         """Both passes. RawError if the broker is lost; the lines that were told stay true."""
@@ -125,23 +133,40 @@ class Run:
     # --- the second pass -----------------------------------------------------------------------------
 
     async def _second_pass(self) -> None:
-        """Every cell that is left, alone; as many side by side as there are pairs of peers."""
-        by_pair: dict[tuple[str, str], list[tuple[Cell, Verdict | None]]] = {}
-        for cell, before in self._left_over.values():
-            by_pair.setdefault((cell.producer.label, cell.consumer.label), []).append((cell, before))
-        async with asyncio.TaskGroup() as group:
-            for (producer, consumer), cells in by_pair.items():
-                group.create_task(self._pair(self._producers[producer], self._consumers[consumer], cells))
+        """Every cell that is left, alone; cells of different peers side by side.
 
-    async def _pair(
-        self, producer: Station, consumer: Station, cells: Iterable[tuple[Cell, Verdict | None]]
-    ) -> None:
-        for number, (cell, before) in enumerate(cells):
-            async with producer.lock, consumer.lock:
-                token = unique(self._token, "alone", str(number))
-                evidence = await Alone(cell, producer, consumer, self._topology, token).run()
-            verdict = self._judge(cell.case, evidence)
-            self._emit(cell, verdict, before)
+        What is expected to hang keeps its consumer for as long as that takes to tell, so such a consumer gets
+        company, started for this pass only.
+        """
+        todo: dict[str, deque[Left]] = {}
+        for cell, before in self._left_over.values():
+            todo.setdefault(cell.consumer.label, deque()).append((cell, before, self._hangs(cell)))
+        company: list[Station] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                for label, cells in todo.items():
+                    station = self._consumers[label]
+                    hanging = sum(hangs for _, _, hangs in cells)
+                    more = [station.another() for _ in range(min(hanging // HANGING_EACH, COMPANY))]
+                    company += more
+                    for consumer in (station, *more):
+                        group.create_task(self._work_off(consumer, cells))
+        finally:
+            await asyncio.gather(*(station.close() for station in company))
+
+    def _hangs(self, cell: Cell) -> bool:
+        return any(
+            item.expectation.difference == Stop.HUNG for item in self._expectations.about(self._key(cell))
+        )
+
+    async def _work_off(self, consumer: Station, cells: deque[Left]) -> None:
+        while cells:
+            cell, before, hangs = cells.popleft()
+            self._alone += 1
+            token = unique(self._token, "alone", str(self._alone))
+            producer = self._producers[cell.producer.label]
+            alone = Alone(cell, producer, consumer, self._topology, token, QUIET_EXPECTED if hangs else QUIET)
+            self._emit(cell, self._judge(cell.case, await alone.run()), before)
 
     # --- lines ---------------------------------------------------------------------------------------
 

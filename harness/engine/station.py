@@ -95,6 +95,10 @@ class Station:
         """The last words of the process on standard error."""
         return self._process.stderr if self._process else ""
 
+    def another(self) -> Station:
+        """A second station of the same peer, not started; the caller closes it."""
+        return Station(self.spec, self.role, self._launch, self._url, self._make_tap)
+
     async def start(self) -> Described:
         """Start tap and process; the peer describes itself. StationError if it is not who it should be."""
         if self._unfit is not None:
