@@ -21,10 +21,10 @@ from harness.tap.events import (
 )
 from harness.tap.eye import message_of
 from harness.tap.faults import Faults, Shape
+from harness.tap.lane import Traffic
 from harness.tap.mutate import Change, Group, Mutation
 from harness.tap.pcapng import write_pcapng
 from harness.tap.record import Record, Recorder
-from harness.tap.relay import Traffic
 from harness.tap.tap import Tap
 
 __all__ = [

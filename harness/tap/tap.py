@@ -15,9 +15,10 @@ from typing import Self
 from harness.tap.events import Direction, Observer
 from harness.tap.eye import Eye
 from harness.tap.faults import Faults, Shape
+from harness.tap.lane import Plan, Traffic
 from harness.tap.mutate import Mutation, Regrouper
 from harness.tap.record import Recorder
-from harness.tap.relay import Link, Plan, Traffic
+from harness.tap.relay import Link
 
 LISTEN_HOST = "127.0.0.1"
 STOP_SECONDS = 5.0
