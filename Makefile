@@ -1,8 +1,9 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup test-tools demo test check bench lock clean
+.PHONY: help setup test-tools demo test test-rest test-all mutants check bench lock clean
 
 PYTHON ?=
+STATICCHECK = v0.8.2
 export PYTHON
 
 help: ## this list
@@ -12,19 +13,31 @@ setup: ## make .venv from the lock file; the rest is made by the first run that 
 	@tools/setup.sh
 
 test-tools: ## install what only the tests need: rabbitmq-server for the broker `local`, tshark
-	@tools/install.sh rabbitmq-server:rabbitmq-server tshark:tshark
+	@tools/install.sh rabbitmq-server:rabbitmq-server tshark:tshark gcc:gcc librabbitmq-dev
 
 demo: setup ## the article, live: Go producer, RabbitMQ, Python consumers
 	@.venv/bin/amqp-interop demo
 
-test: setup test-tools ## all tests, a broker of their own included
-	@.venv/bin/pytest
+test: setup ## unit tests, the article, the fakes, the whole matrix on a broker of their own
+	@.venv/bin/pytest -q -n 2 --dist loadgroup tests/unit tests/fakes tests/interop
 
-check: setup ## ruff, mypy, the lock file
+test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, the mutants
+	@.venv/bin/pytest -q -n 2 tests/broker
+	@.venv/bin/pytest -q tests/crosscheck tests/mutants
+
+mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
+	@.venv/bin/python -m tests.mutants
+
+test-all: test test-rest ## all tests
+
+check: setup ## ruff, mypy, the schemas, the lock files, gofmt, go vet, staticcheck, the Go tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy --strict harness tests
-	@! grep -n '://' requirements/*.txt || { echo 'a lock file holds an address' >&2; exit 1; }
+	.venv/bin/mypy --strict harness python_consumer tests
+	.venv/bin/python -m harness.schema --check
+	@! grep -n '://' requirements/*.txt */requirements/*.txt || { echo 'a lock file holds an address' >&2; exit 1; }
+	cd go_producer && test -z "$$(gofmt -l .)" && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
+	cd go_producer && go test -race ./...
 
 bench: setup ## how fast: cells a second, the floor, their ratio
 	@.venv/bin/amqp-interop bench

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/streadway/amqp"
@@ -18,11 +20,19 @@ type article struct {
 	url, exchange, queue, body string
 }
 
+// Where the broker is, if no flag says it: what the environment says, which no list of processes shows, else
+// the article's own.
+const urlVariable, articleURL = "AMQP_URL", "amqp://guest:guest@localhost:5672/"
+
 // articleCommand reads the flags of the article's producer and runs it.
 func articleCommand(ctx context.Context, args []string, out, errout io.Writer) error {
-	var a article
+	a := article{url: cmp.Or(os.Getenv(urlVariable), articleURL)}
 	flags := flag.NewFlagSet("go_producer", flag.ContinueOnError)
-	flags.StringVar(&a.url, "url", "amqp://guest:guest@localhost:5672/", "the broker")
+	// Not a StringVar: its help would show the default, and that may hold a password.
+	flags.Func("url", "the broker's `URL` (default $"+urlVariable+", else "+articleURL+")", func(text string) error {
+		a.url = text
+		return nil
+	})
 	flags.StringVar(&a.exchange, "exchange", "test_exchange", "the exchange to publish to; it must exist")
 	flags.StringVar(&a.queue, "queue", "routingkey", "the queue to declare; its name is the routing key")
 	flags.StringVar(&a.body, "body", "LA DEE DA, THIS IS OUR SUPER COOL MESSAGE", "the message, as plain text")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -31,6 +32,30 @@ func TestTheArticlesMessageIsPublishedAndSaidSo(t *testing.T) {
 	}
 	if header := string(broker.lastHeader()); !strings.HasSuffix(header, "\x80\x00\x0atext/plain") {
 		t.Errorf("the properties are not the content type alone: %q", header)
+	}
+}
+
+func TestTheEnvironmentSaysWhereTheBrokerIsUnlessTheFlagDoes(t *testing.T) {
+	broker, refused := newFakeBroker(t).url(), refusedURL(t)
+	t.Setenv("AMQP_URL", broker)
+	if out, err := runArticle(t.Context()); err != nil || !strings.HasPrefix(out, "published") {
+		t.Errorf("with the environment alone: got %q, %v", out, err)
+	}
+	if _, err := runArticle(t.Context(), "-url", refused); err == nil {
+		t.Error("the flag was passed over")
+	}
+	t.Setenv("AMQP_URL", refused)
+	if out, err := runArticle(t.Context(), "-url", broker); err != nil || !strings.HasPrefix(out, "published") {
+		t.Errorf("the flag was passed over: got %q, %v", out, err)
+	}
+}
+
+func TestTheHelpDoesNotShowThePasswordOfTheEnvironment(t *testing.T) {
+	t.Setenv("AMQP_URL", "amqp://guest:secret@localhost/")
+	var help strings.Builder
+	err := run(t.Context(), []string{"-h"}, strings.NewReader(""), io.Discard, &help)
+	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "$AMQP_URL") || strings.Contains(help.String(), "secret") {
+		t.Errorf("got %v and %q", err, help.String())
 	}
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from harness import cases
+from harness import cases, results
 from harness.amqp.message import PROPERTY_NAMES
 from harness.peers import protocol
 
@@ -23,6 +23,7 @@ SCHEMAS: dict[str, tuple[str, Any]] = {
         "A reply or event of a peer: one line of its standard output",
         protocol.Line,
     ),
+    "results.schema.json": ("A line of a results file: a head, a line a cell, a foot", results.Line),
     "case.schema.json": ("A case: contract/cases/<topic>/<name>.yaml", cases.CaseFile),
 }
 

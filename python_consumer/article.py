@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 
 from python_consumer import urls
+from python_consumer.stopping import Stopping
 
 ENVIRONMENT = 3
 ANSWER_SECONDS = 20
@@ -23,13 +24,15 @@ def run(library: str, url: str, queue: str, exchange: str) -> int:
     place = urls.shown(url)
     lost: list[str] = [f"no connection within {ANSWER_SECONDS} s"]
     _arm(lost)
+    stopping = Stopping()
+    stopping.arm()
 
     def listening() -> None:
         signal.alarm(0)
         _say(f"listening on queue {queue!r}, bound to exchange {exchange!r}, at {place}; Ctrl-C ends it")
 
     try:
-        program.consume(url, queue, exchange, listening, _show)
+        program.consume(url, queue, exchange, listening, stopping.handling, _show)
     except KeyboardInterrupt:
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
         _say("stopped: no longer listening")
@@ -42,13 +45,8 @@ def run(library: str, url: str, queue: str, exchange: str) -> int:
     return ENVIRONMENT
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the program as Ctrl-C does."""
-    raise KeyboardInterrupt
-
-
 def _arm(lost: list[str]) -> None:
-    """Have SIGTERM stop the program, and an alarm end it with the last of ``lost``.
+    """Have an alarm end the program with the last of ``lost``.
 
     The alarm rings when no connection came about in time, and when a thread of the library died. rabbitpy
     works the socket in such a thread, and 2.0.1 lets it die where the broker refuses the credentials.
@@ -64,7 +62,6 @@ def _arm(lost: list[str]) -> None:
         )
         signal.raise_signal(signal.SIGALRM)
 
-    signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGALRM, give_up)
     signal.alarm(ANSWER_SECONDS)
     threading.excepthook = thread_died

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pika
 from pika import exceptions
@@ -14,17 +15,26 @@ RAISES = (exceptions.AMQPError, OSError)
 
 
 def consume(
-    url: str, queue_name: str, exchange_name: str, listening: Callable[[], None], show: Callable[[str], None]
+    url: str,
+    queue_name: str,
+    exchange_name: str,
+    listening: Callable[[], None],
+    handling: Callable[[], AbstractContextManager[None]],
+    show: Callable[[str], None],
 ) -> None:
-    """Show every message of the queue and acknowledge it, for ever. One of :data:`RAISES` ends it."""
+    """Show every message of the queue and acknowledge it, for ever. One of :data:`RAISES` ends it.
+
+    ``listening`` is called once, ``handling`` keeps an interrupt away from a message that is under way.
+    """
     with pika.BlockingConnection(pika.URLParameters(url)) as connection, connection.channel() as channel:
         channel.queue_declare(queue_name)
         channel.queue_bind(queue_name, exchange_name, routing_key="")
         listening()
         for method, properties, body in channel.consume(queue_name):
-            named = {**vars(properties), "message_type": properties.type}
-            show(printout(method.exchange, method.routing_key, named, body))
-            channel.basic_ack(method.delivery_tag)
+            with handling():
+                named = {**vars(properties), "message_type": properties.type}
+                show(printout(method.exchange, method.routing_key, named, body))
+                channel.basic_ack(method.delivery_tag)
 
 
 def explain(error: BaseException) -> str:

@@ -7,6 +7,7 @@ until somebody stops the program.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import rabbitpy
@@ -19,17 +20,26 @@ RAISES = (exceptions.RabbitpyException, RuntimeError, OSError)
 
 
 def consume(
-    url: str, queue_name: str, exchange_name: str, listening: Callable[[], None], show: Callable[[str], None]
+    url: str,
+    queue_name: str,
+    exchange_name: str,
+    listening: Callable[[], None],
+    handling: Callable[[], AbstractContextManager[None]],
+    show: Callable[[str], None],
 ) -> None:
-    """Show every message of the queue and acknowledge it, for ever. One of :data:`RAISES` ends it."""
+    """Show every message of the queue and acknowledge it, for ever. One of :data:`RAISES` ends it.
+
+    ``listening`` is called once, ``handling`` keeps an interrupt away from a message that is under way.
+    """
     with rabbitpy.Connection(url) as connection, connection.channel() as channel:
         queue = rabbitpy.Queue(channel, queue_name)
         queue.declare()
         queue.bind(exchange_name)
         listening()
         for message in queue:
-            show(printout(message.exchange, message.routing_key, message.properties, message.body))
-            message.ack()
+            with handling():
+                show(printout(message.exchange, message.routing_key, message.properties, message.body))
+                message.ack()
 
 
 def explain(error: BaseException) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from python_consumer import urls
 
+URL_VARIABLE = "AMQP_URL"
+"""Where the broker is, if no argument says it: unlike an argument, no list of processes shows it."""
 LIBRARIES = ("rabbitpy", "pika")
 ENVIRONMENT = 3
 
@@ -37,21 +39,34 @@ def _article(argv: Sequence[str]) -> int:
         description="Print and acknowledge every message of a queue, until Ctrl-C.",
         epilog="'peer --library NAME --schema DIR' as arguments instead: speak the suite's protocol.",
     )
-    parser.add_argument("url", help="amqp://user:password@host:port/vhost (%%2f is the default vhost)")
+    parser.add_argument(
+        "url",
+        nargs="?",
+        help=f"amqp://user:password@host:port/vhost, %%2f being the default vhost (default: ${URL_VARIABLE})",
+    )
     parser.add_argument("--library", choices=LIBRARIES, default="rabbitpy")
     parser.add_argument("--queue", default="example", help="declared if it is not there (default: example)")
     parser.add_argument("--exchange", default="test_exchange", help="must be there (default: test_exchange)")
     asked = parser.parse_args(argv)
     try:
-        urls.checked(asked.url)
+        url = urls.checked(_url(asked.url))
     except urls.BadUrl as error:
         parser.error(f"url: {error}")
     from python_consumer import article
 
-    status = article.run(asked.library, asked.url, asked.queue, asked.exchange)
+    status = article.run(asked.library, url, asked.queue, asked.exchange)
     sys.stdout.flush()
     # Libraries leave threads behind, which a plain return would wait for.
     os._exit(status)
+
+
+def _url(given: str | None) -> str:
+    """The argument, else the environment's. BadUrl if there is neither."""
+    if given is not None:
+        return given
+    if named := os.environ.get(URL_VARIABLE):
+        return named
+    raise urls.BadUrl(f"missing; give it as an argument, or in the environment as {URL_VARIABLE}")
 
 
 def _peer(argv: Sequence[str]) -> int:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install Debian packages whose program is missing: tools/install.sh PROGRAM:PACKAGE... (PACKAGE alone: in any case).
+# Install Debian packages whose program is missing: tools/install.sh PROGRAM:PACKAGE... (PACKAGE alone: if it is not installed).
 # Only as root, on Debian or Ubuntu, and not with INTEROP_NO_INSTALL=1; else exit status 3 and the command to type.
 # No service of theirs is started: a broker of the system's is not what anybody asked for.
 set -eu
@@ -9,6 +9,7 @@ for pair in "$@"; do
     package=${pair#*:}
     case $pair in
         *:*) PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null && continue ;;
+        *) dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' && continue ;;
     esac
     missing="$missing $package"
 done

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from harness.amqp.message import Body, Message, Routed, digest_of
 from harness.amqp.values import Text
-from harness.engine.blame import Place, Way, closed_by_word, closed_on_wire, evidence, publish_failed
+from harness.engine.blame import Place, Way, Wire, closed_by_word, closed_on_wire, evidence, publish_failed
 from harness.engine.plan import Cell, own_route, sentinel, unique
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import Topology
@@ -74,6 +74,11 @@ class Alone:
         if Step.CONSUMER in self._way.failures or (self._way.timed_out and self._way.delivered.passed):
             self._consumer.kill()  # one that hung or broke off can't be trusted with the next cell
         return evidence(self._asked(), self._way, self.cell.case.rejected)
+
+    @property
+    def wire(self) -> Wire:
+        """The message's content header as octets, on both wires, once it ran."""
+        return self._way.wire
 
     def _asked(self) -> Routed:
         case = self.cell.case
@@ -197,7 +202,7 @@ class Alone:
             if isinstance(message, Message)
             else None
         )
-        place.add(routed, self._is_sentinel(event.exchange, event.body))
+        place.add(routed, self._is_sentinel(event.exchange, event.body), event.header)
 
     def _is_sentinel(self, exchange: Text, body: Body) -> bool:
         return exchange == "" and digest_of(body) == self._sentinel_digest

@@ -22,11 +22,15 @@ from harness.tap.events import ClosedOnWire
 class Place:
     """A place on the way: what passed it before the sentinel, whether that passed, and what came too late.
 
-    ``unreadable`` are messages whose content header no decoder can read.
+    ``unreadable`` are messages whose content header no decoder can read. ``headers`` are the payloads of the
+    content headers of ``messages``, in their order, ``broken`` those of the unreadable; both are empty where
+    only a peer's word was heard.
     """
 
     messages: list[Routed] = field(default_factory=list)
     unreadable: int = 0
+    headers: list[bytes] = field(default_factory=list)
+    broken: list[bytes] = field(default_factory=list)
     sentinel: bool = False
     late: int = 0
 
@@ -35,16 +39,30 @@ class Place:
         """How many messages passed before the sentinel."""
         return len(self.messages) + self.unreadable
 
-    def add(self, routed: Routed | None, is_sentinel: bool) -> None:
-        """Something passed; None if it could not be read."""
+    @property
+    def header(self) -> bytes | None:
+        """The payload of the first message's content header: of one that can be read, if there is any."""
+        return next(iter((*self.headers, *self.broken)), None)
+
+    def add(self, routed: Routed | None, is_sentinel: bool, header: bytes | None = None) -> None:
+        """Something passed; None if it could not be read. ``header`` is as it was on the wire."""
         if is_sentinel:
             self.sentinel = True
         elif self.sentinel:
             self.late += 1
         elif routed is None:
             self.unreadable += 1
+            self.broken += () if header is None else (header,)
         else:
             self.messages.append(routed)
+            self.headers += () if header is None else (header,)
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """The payloads of the message's content header frame on both wires; None where nobody saw one."""
+
+    sent: bytes | None
+    delivered: bytes | None
 
 
 @dataclass(slots=True)
@@ -58,6 +76,11 @@ class Way:
     failures: dict[Step, Failure] = field(default_factory=dict)
     undecodable: str | None = None
     timed_out: bool = False
+
+    @property
+    def wire(self) -> Wire:
+        """The octets of what was sent and of what was delivered."""
+        return Wire(self.sent.header, self.delivered.header)
 
     @property
     def over(self) -> bool:

@@ -67,6 +67,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
         self._on_event, self._on_end = on_event, on_end
         self._transport: asyncio.SubprocessTransport | None = None
         self._exited = asyncio.get_running_loop().create_future()
+        self._lost = asyncio.get_running_loop().create_future()
         self._waiting: deque[tuple[int, asyncio.Future[Reply]]] = deque()
         self._last_id = 0
         self._answered = 0
@@ -122,6 +123,9 @@ class PeerProcess(asyncio.SubprocessProtocol):
             await asyncio.wait([self._exited], timeout=deadline)
         self.kill()
         await asyncio.wait([self._exited])
+        assert self._transport is not None
+        self._transport.close()
+        await asyncio.wait([self._lost])
 
     def kill(self) -> None:
         """End the process and whatever it started, at once."""
@@ -210,6 +214,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """All pipes are closed and the process was waited for."""
+        self._lost.set_result(None)
         status = self._transport.get_returncode() if self._transport is not None else None
         if self._closing and status == 0:
             self.ended = self.ended or PeerGone(self.label, 0, "")

@@ -1,0 +1,173 @@
+"""The command line. Data goes to standard output, words for people to standard error.
+
+Every name and flag is checked before anything starts. Exit status: 0 as expected, 1 a cell differs from what
+is expected, 2 usage, 3 environment, 4 an expectation is stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+import harness
+from harness import matrix
+from harness.broker.spec import FORMS
+from harness.errors import InteropError
+
+
+def say(text: str) -> None:
+    """A word for people."""
+    click.echo(text, err=True)
+
+
+class Door(click.Group):
+    """The group of commands; turns every error of the suite into a message and its exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InteropError as error:
+            say(f"amqp-interop: {error}")
+            ctx.exit(error.exit_status)
+        except BrokenPipeError:
+            ctx.exit(0)  # who read standard output has seen enough
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(harness.__version__, prog_name="amqp-interop")
+def main() -> None:
+    """Does what one AMQP 0-9-1 client sends arrive unchanged at another? If not, whose fault is it?"""
+    signal.signal(signal.SIGTERM, _terminated)  # so that every with statement ends, and with it the broker
+
+
+def choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that choose cells and a broker."""
+    for option in (
+        click.option("--case", "cases", multiple=True, metavar="GLOB", help="cases, 'headers/*'; repeatable"),
+        click.option("--consumer", "consumers", multiple=True, metavar="PEER", help="repeatable"),
+        click.option("--producer", "producers", multiple=True, metavar="PEER", help="repeatable"),
+    ):
+        command = option(command)
+    return command
+
+
+broker_option = click.option(
+    "--broker", metavar="SPEC", help=f"one of: {', '.join(form for form, _ in FORMS)}"
+)
+
+
+@main.command()
+@choosing
+@broker_option
+@click.option("--results", type=click.Path(path_type=Path, dir_okay=False), help="write JSON lines to FILE")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
+@click.option("--json", "as_json", is_flag=True, help="the lines of the results file on standard output")
+@click.option("--no-tap", is_flag=True, help="don't watch the wire: verdicts name no step")
+@click.option("--verbose", is_flag=True, help="list what is expected, too")
+def run(
+    producers: Sequence[str],
+    consumers: Sequence[str],
+    cases: Sequence[str],
+    broker: str | None,
+    results: Path | None,
+    junit: Path | None,
+    as_json: bool,
+    no_tap: bool,
+    verbose: bool,
+) -> None:
+    """Run cells and report every difference."""
+    chosen = matrix.choose(producers, consumers, cases, broker)
+    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout)
+    raise SystemExit(matrix.run(chosen, outputs, tapped=not no_tap, say=say))
+
+
+@main.command()
+@broker_option
+def demo(broker: str | None) -> None:
+    """The article, live: its Go producer, RabbitMQ, its Python consumer; then the whole matrix."""
+    from harness.broker import running
+    from harness.demo import demo as article
+
+    chosen = matrix.choose((), (), ("article/*",), broker)
+    with running(chosen.spec, say=say) as started:
+        asyncio.run(article(started, say, sys.stdout))
+        say("\nThe same message from every producer to every consumer:")
+        outputs = matrix.Outputs(None, None, False, False, sys.stdout)
+        raise SystemExit(matrix.run_on(started, chosen, outputs, tapped=True, say=say))
+
+
+@main.command("list")
+@choosing
+@click.argument("what", type=click.Choice(["peers", "cases", "brokers", "cells"]))
+def list_(what: str, producers: Sequence[str], consumers: Sequence[str], cases: Sequence[str]) -> None:
+    """What there is: peers, cases, brokers, cells."""
+    chosen = matrix.choose(producers, consumers, cases, None)
+    lines = {
+        "peers": matrix.peer_lines,
+        "cases": matrix.case_lines,
+        "brokers": matrix.broker_lines,
+        "cells": matrix.cell_lines,
+    }[what](chosen.plan)
+    for line in lines:
+        click.echo(line)
+
+
+@main.command()
+@click.argument("cell")
+@broker_option
+@click.option("--pcapng", type=click.Path(path_type=Path, dir_okay=False), help="write the wire to FILE")
+def explain(cell: str, broker: str | None, pcapng: Path | None) -> None:
+    """Run one CELL, 'headers/double[amqp091-go->pika]', and show the four messages, the wire, the verdict."""
+    case, producer, consumer = matrix.parse_cell(cell)
+    chosen = matrix.choose((producer,), (consumer,), (case,), broker)
+    click.echo(matrix.explain(chosen, pcapng, say), nl=False)
+
+
+@main.command()
+@broker_option
+@click.option("--cells", default=60_000, show_default=True, help="how many cells to time")
+def bench(broker: str | None, cells: int) -> None:
+    """How fast: cells a second, the floor (the same messages unjudged), their ratio, the times of a run."""
+    from harness.bench import bench as measure
+
+    click.echo(measure(matrix.choose((), (), (), broker), cells, say), nl=False)
+
+
+@main.command()
+def doctor() -> None:
+    """What this machine has, what is missing, and the command that mends it. Status 3 if a run needs more."""
+    from harness.broker.doctor import checks
+
+    found = checks()
+    for check in found:
+        state = "ok     " if check.found else ("MISSING" if check.required else "missing")
+        click.echo(f"{state} {check.name}: {check.detail}")
+        if not check.found:
+            click.echo(
+                f"        needed for {check.needed_for}"
+                + (f"; get it with: {check.mend}" if check.mend else "")
+            )
+    raise SystemExit(3 if any(check.required and not check.found for check in found) else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
+def report(file: Path, junit: Path | None) -> None:
+    """Show a results FILE again."""
+    raise SystemExit(matrix.report(file, matrix.Outputs(None, junit, False, False, sys.stdout)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""A run of the matrix as both doors make it: choose, start, judge, write, show."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+import harness
+from harness.broker import Broker, Spec, parse_spec, running
+from harness.cases import CaseError, UnknownCase, digest, load_cases, select
+from harness.engine.plan import Plan
+from harness.engine.run import Summary
+from harness.engine.session import launches, plain_tap, session
+from harness.engine.station import TapMaker
+from harness.errors import SetupError, UsageError
+from harness.judge.expect import Expectations, read_expectations
+from harness.peers.build import missing_toolchain
+from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
+from harness.peers.protocol import Role
+from harness.results import FORMAT, CellLine, Foot, Head, Line, PeerInfo, Results, ResultsWriter, read_results
+from harness.results import Broker as BrokerLine
+
+CASES = ROOT / "contract" / "cases"
+EXPECTATIONS = ROOT / "contract" / "expectations.yaml"
+STALE_STATUS = 4
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was asked for, checked: nothing was started for it yet.
+
+    ``left_out`` are peers of the default matrix that this machine has no toolchain for, and why.
+    """
+
+    plan: Plan
+    spec: Spec | None
+    left_out: tuple[tuple[PeerSpec, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the results go."""
+
+    results: Path | None
+    junit: Path | None
+    as_json: bool
+    verbose: bool
+    out: TextIO
+
+
+def choose(
+    producers: Sequence[str], consumers: Sequence[str], cases: Sequence[str], broker: str | None
+) -> Chosen:
+    """Check every name. UsageError lists what is known; SetupError for a named peer that can't run here."""
+    spec = parse_spec(broker) if broker is not None else None
+    try:
+        chosen_cases = select(load_cases(CASES), cases)
+    except CaseError as error:
+        raise UsageError(str(error), "docs/writing_a_case.md describes a case file") from error
+    except UnknownCase as error:
+        raise UsageError(f"no case matches {error.glob!r}", "amqp-interop list cases shows them") from error
+    peers = find_peers()
+    left_out: dict[str, tuple[PeerSpec, str]] = {}
+    able_producers = _able(resolve(producers, "producer", peers), bool(producers), left_out)
+    able_consumers = _able(resolve(consumers, "consumer", peers), bool(consumers), left_out)
+    full = not (producers or consumers or cases or left_out)
+    plan = Plan(chosen_cases, able_producers, able_consumers, full)
+    if not plan.size:
+        raise SetupError("no cell is left to run", "amqp-interop doctor says which toolchains are missing")
+    return Chosen(plan, spec, tuple(left_out.values()))
+
+
+def _able(
+    specs: tuple[PeerSpec, ...], named: bool, left_out: dict[str, tuple[PeerSpec, str]]
+) -> tuple[PeerSpec, ...]:
+    able = []
+    for spec in specs:
+        lacking = missing_toolchain(spec)
+        if lacking is None:
+            able.append(spec)
+        elif named:
+            raise SetupError(
+                f"{spec.label} can't run here: {lacking}", "amqp-interop doctor lists what is missing"
+            )
+        else:
+            left_out[spec.label] = (spec, lacking)
+    return tuple(able)
+
+
+_CELL = re.compile(r"^(?P<case>[^\[\]]+)\[(?P<producer>[^\[\]>]+)->(?P<consumer>[^\[\]>]+)\]$")
+
+
+def parse_cell(text: str) -> tuple[str, str, str]:
+    """Case, producer and consumer of a cell's id."""
+    match = _CELL.match(text)
+    if match is None:
+        raise UsageError(
+            f"{text!r} is no cell", "a cell is CASE[PRODUCER->CONSUMER], see amqp-interop list cells"
+        )
+    return match["case"], match["producer"], match["consumer"]
+
+
+def expectations() -> Expectations:
+    """The list of the contract."""
+    return Expectations(EXPECTATIONS.relative_to(ROOT), read_expectations(EXPECTATIONS))
+
+
+# --- running ---------------------------------------------------------------------------------------------
+
+
+def run(chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
+    """Start the broker and run the plan on it; the exit status."""
+    expectations()  # a broken list is the user's error: say so before anything starts
+    with running(chosen.spec, say=say) as broker:
+        return run_on(broker, chosen, outputs, tapped=tapped, say=say)
+
+
+def run_on(broker: Broker, chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
+    """Run the plan on a broker that is there; write and show the results; the exit status."""
+    from harness.report.progress import Progress
+
+    for spec, lacking in chosen.left_out:
+        say(f"left out: {spec.label} ({lacking})")
+    kept: list[Line] = []
+    with ExitStack() as stack:
+        writer = stack.enter_context(ResultsWriter(outputs.results)) if outputs.results else None
+        progress = stack.enter_context(Progress(chosen.plan.size, sys.stderr))
+
+        def tell(line: Line) -> None:
+            kept.append(line)
+            if writer is not None:
+                writer.write(line)
+            if outputs.as_json:
+                outputs.out.write(msgspec.json.encode(line).decode() + "\n")
+            if isinstance(line, CellLine):
+                progress.cell(line)
+
+        carry_out(broker, chosen.plan, plain_tap if tapped else None, say, tell)
+    results = results_of(kept)
+    show_results(results, outputs)
+    return status(results)
+
+
+def carry_out(
+    broker: Broker, plan: Plan, make_tap: TapMaker | None, say: Say, tell: Callable[[Line], None]
+) -> None:
+    """Make the peers ready and carry out ``plan``; ``tell`` gets the lines of its results as they come."""
+    ready = launches(plan, say)
+    listed = expectations()
+
+    async def run_plan() -> None:
+        async with session(plan, broker, ready, make_tap) as started:
+            tell(_head(broker, plan, started.peers(), make_tap is not None))
+            tell(_foot(await started.run(listed, tell)))
+
+    asyncio.run(run_plan())
+
+
+def results_of(lines: Iterable[Line]) -> Results:
+    """The lines of one run as they would be read from its file."""
+    lines = tuple(lines)
+    head = next(line for line in lines if isinstance(line, Head))
+    foot = next((line for line in lines if isinstance(line, Foot)), None)
+    return Results(head, tuple(line for line in lines if isinstance(line, CellLine)), foot)
+
+
+def show_results(results: Results, outputs: Outputs) -> None:
+    """On the terminal, and as JUnit XML where that is asked for."""
+    from harness.report.junit import write_junit
+    from harness.report.terminal import show
+
+    if not outputs.as_json:
+        show(results, outputs.out, verbose=outputs.verbose)
+    if outputs.junit is not None:
+        write_junit(outputs.junit, results)
+
+
+def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool) -> Head:
+    info = broker.info
+    return Head(
+        format=FORMAT,
+        suite=harness.__version__,
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        broker=BrokerLine(info.spec, info.product, info.version, info.platform, info.build),
+        peers=peers,
+        cases=len(plan.cases),
+        cases_sha256=digest(plan.cases),
+        cells=plan.size,
+        tap=tapped,
+        full=plan.full,
+    )
+
+
+def _foot(summary: Summary) -> Foot:
+    return Foot(
+        outcomes=dict(summary.outcomes),
+        verdicts={str(verdict): count for verdict, count in summary.verdicts.items()},
+        seconds={phase: round(seconds, 3) for phase, seconds in summary.seconds.items()},
+        first_pass_cells=summary.first_pass_cells,
+        stale=summary.stale,
+        strays=summary.strays,
+    )
+
+
+def status(results: Results) -> int:
+    """The exit status that the results amount to."""
+    outcomes = results.outcomes()
+    if outcomes["fail"] or outcomes["error"] or results.foot is None or results.foot.strays:
+        return 1
+    return STALE_STATUS if results.foot.stale else 0
+
+
+def report(file: Path, outputs: Outputs) -> int:
+    """Show a results file; the exit status of the run that it is of."""
+    results = read_results(file)
+    show_results(results, outputs)
+    return status(results)
+
+
+def explain(chosen: Chosen, pcapng: Path | None, say: Say) -> str:
+    """Run the one cell of ``chosen`` and show all that was seen of it."""
+    from harness.report.explain import explain_cell
+
+    async def run_cell(broker: Broker) -> str:
+        async with session(chosen.plan, broker, ready, plain_tap) as started:
+            return await explain_cell(started, next(chosen.plan.cells()), pcapng)
+
+    ready = launches(chosen.plan, say)
+    with running(chosen.spec, say=say) as broker:
+        return asyncio.run(run_cell(broker))
+
+
+# --- listing ---------------------------------------------------------------------------------------------
+
+
+def peer_lines(plan: Plan) -> Iterator[str]:
+    """Every peer: label, release, language, roles, and why it can't run here if it can't."""
+    roles: dict[str, list[Role]] = {}
+    specs = {spec.label: spec for spec in find_peers()}
+    for spec in find_peers():
+        roles.setdefault(spec.label, []).extend(spec.roles)
+    for label, spec in specs.items():
+        lacking = missing_toolchain(spec)
+        can = "can run here" if lacking is None else f"can't run here: {lacking}"
+        yield f"{label:16} {spec.release:8} {spec.language:8} {', '.join(roles[label]):20} {can}"
+
+
+def case_lines(plan: Plan) -> Iterator[str]:
+    """Every case, and why it exists."""
+    width = max(len(case.id) for case in plan.cases)
+    return (f"{case.id:{width}}  {case.why}" for case in plan.cases)
+
+
+def broker_lines(plan: Plan) -> Iterator[str]:
+    """The forms of a broker's spec."""
+    from harness.broker import FORMS
+
+    return (f"{form:40} {meaning}" for form, meaning in FORMS)
+
+
+def cell_lines(plan: Plan) -> Iterator[str]:
+    """Every cell's id."""
+    return (cell.id for cell in plan.cells())

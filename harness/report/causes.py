@@ -1,0 +1,102 @@
+"""Cells grouped by what is probably one cause: who is blamed, at which step, with which effect. Pure.
+
+Fifty red cells are mostly three bugs. Cells are counted, not kept: one example a group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from harness.judge.verdict import Step
+from harness.report.failure import cell_sentence
+from harness.report.names import names_of
+from harness.report.values import clipped, inert, type_name
+from harness.results import CellLine, Head
+
+NAMED_LIMIT = 6
+"""Types of what was changed that a headline names."""
+_REASON_LIMIT = 60
+_KEY = re.compile(r"""\.[^.\[#]+|\["(?:[^"\\]|\\.)*"\]|\[hex:[0-9a-f]+\]""", re.DOTALL)
+_INDEX = re.compile(r"\[[0-9]+\]")
+_NUMBER = re.compile(r"#[0-9]+")
+_VARYING = re.compile(r"0x[0-9a-fA-F]+|[0-9]+|'[^']*'|\"[^\"]*\"|\binterop\.\S+")
+Key: TypeAlias = tuple[str, Step | None, str, str, str]
+
+
+@dataclass(slots=True)
+class Cause:
+    """A group: ``changes`` are the types of what was changed, ``became`` the one they all became."""
+
+    who: str
+    step: Step | None
+    verdict: str
+    pattern: str
+    became: str
+    example: CellLine
+    count: int = 0
+    changes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> str:
+        """``pika 1.4.4 narrowed headers.*: double and float became int``"""
+        if self.example.path is None:
+            reason = f": {self.became}" if self.became else ""
+            return f"{self.who}: {self.verdict}{reason}"
+        named = list(self.changes)[:NAMED_LIMIT]
+        more = len(self.changes) - len(named)
+        types = ", ".join(named) + (f" and {more} more types" if more else "")
+        return f"{self.who}: {self.verdict} {self.pattern}, {types} became {self.became}"
+
+
+def causes(head: Head, cells: Iterable[CellLine]) -> tuple[Cause, ...]:
+    """The groups of ``cells``, the largest first."""
+    found: dict[Key, Cause] = {}
+    for cell in cells:
+        add(found, head, cell)
+    return ordered(found)
+
+
+def add(found: dict[Key, Cause], head: Head, cell: CellLine) -> None:
+    """Count ``cell`` into the groups found so far."""
+    who = names_of(head, cell).at(cell.step)
+    pattern = "" if cell.path is None else path_pattern(cell.path)
+    became = _reason(cell) if cell.path is None else type_name(cell.got)
+    key = (who, cell.step, cell.verdict, pattern, became)
+    cause = found.get(key)
+    if cause is None:
+        cause = found[key] = Cause(who, cell.step, inert(cell.verdict), pattern, became, cell)
+    cause.count += 1
+    before = type_name(cell.expected)
+    cause.changes[before] = cause.changes.get(before, 0) + 1
+
+
+def ordered(found: dict[Key, Cause]) -> tuple[Cause, ...]:
+    """The groups, the largest first."""
+    return tuple(sorted(found.values(), key=lambda cause: (-cause.count, cause.who, cause.headline)))
+
+
+def path_pattern(path: str) -> str:
+    """The path without what differs from case to case: ``headers.*``, ``headers.*[*]``, ``priority``."""
+    if not path.startswith(("headers.", "headers[")):
+        return clipped(inert(path), _REASON_LIMIT)
+    inside = _INDEX.sub("[*]", _KEY.sub(".*", path.removeprefix("headers")))
+    return clipped(inert("headers" + _NUMBER.sub("#n", inside)), _REASON_LIMIT)
+
+
+def _reason(cell: CellLine) -> str:
+    """Why no message came out, without what differs from cell to cell."""
+    if cell.code is not None:
+        return f"{cell.code}, {cell.scope}"
+    text = cell.got if isinstance(cell.got, str) else ""
+    return clipped(inert(_VARYING.sub("…", text)), _REASON_LIMIT)
+
+
+def cause_line(head: Head, cause: Cause) -> str:
+    """One line: how many, what, and one of them in a sentence."""
+    example = cause.example
+    return (
+        f"{cause.count} × {cause.headline}. For example {inert(example.id)}: {cell_sentence(head, example)}"
+    )

@@ -1,0 +1,80 @@
+"""What a summary needs of a run's cells, counted as they stream by: memory grows with causes, not cells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from harness.judge.expect import Outcome
+from harness.report.causes import Cause, Key, add, ordered
+from harness.results import CellLine, Head
+
+OUTCOMES: tuple[Outcome, ...] = ("pass", "expected", "unsupported", "fail", "error")
+NAMED_LIMIT = 5
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by producer, consumer and outcome; causes of failures and errors; examples of the rest.
+
+    ``expected`` counts the cells by the line of the expectation that covers them. ``changed`` names the first
+    cells that came out otherwise in the first pass, ``changes`` counts them all.
+    """
+
+    head: Head
+    pairs: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    failures: dict[Key, Cause] = field(default_factory=dict)
+    errors: dict[Key, Cause] = field(default_factory=dict)
+    expected: dict[int, tuple[int, CellLine]] = field(default_factory=dict)
+    changed: list[CellLine] = field(default_factory=list)
+    changes: int = 0
+
+    def add(self, cell: CellLine) -> None:
+        """One more cell."""
+        self.pairs.setdefault((cell.producer, cell.consumer), Counter())[cell.outcome] += 1
+        if cell.outcome == "fail":
+            add(self.failures, self.head, cell)
+        elif cell.outcome == "error":
+            add(self.errors, self.head, cell)
+        elif cell.outcome == "expected" and cell.expectation is not None:
+            count, example = self.expected.get(cell.expectation, (0, cell))
+            self.expected[cell.expectation] = (count + 1, example)
+        if cell.first_pass is not None:
+            self.changes += 1
+            if len(self.changed) < NAMED_LIMIT:
+                self.changed.append(cell)
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many cells of each outcome."""
+        total: Counter[str] = Counter()
+        for counts in self.pairs.values():
+            total += counts
+        return total
+
+    @property
+    def producers(self) -> tuple[str, ...]:
+        """Those that have cells, in the order in which they came."""
+        return tuple(dict.fromkeys(producer for producer, _ in self.pairs))
+
+    @property
+    def consumers(self) -> tuple[str, ...]:
+        """Those that have cells, in the order in which they came."""
+        return tuple(dict.fromkeys(consumer for _, consumer in self.pairs))
+
+    def causes(self) -> tuple[Cause, ...]:
+        """Of the failures, the largest first."""
+        return ordered(self.failures)
+
+    def error_causes(self) -> tuple[Cause, ...]:
+        """Of the errors, the largest first."""
+        return ordered(self.errors)
+
+
+def tally(head: Head, cells: Iterable[CellLine]) -> Tally:
+    """All ``cells`` counted."""
+    counted = Tally(head)
+    for cell in cells:
+        counted.add(cell)
+    return counted

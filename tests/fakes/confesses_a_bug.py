@@ -1,0 +1,25 @@
+"""A producer that says it is at fault itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from honest import Fake, Json, is_sin, serve
+
+
+class Confesses(Fake):
+    def hear(self, request: Json) -> Iterable[Json]:
+        if is_sin(request):
+            self.declined = request["id"]
+            return [{"op": "describe", "id": request["id"]}]
+        return [request]
+
+    declined: int | None = None
+
+    def say(self, line: Json) -> Iterable[Json]:
+        if line.get("id") != self.declined:
+            return [line]
+        return [{"type": "error", "id": line["id"], "kind": "bug", "message": "KeyError: body"}]
+
+
+serve(Confesses())
