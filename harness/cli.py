@@ -99,10 +99,10 @@ def demo(broker: str | None) -> None:
     from harness.broker import running
     from harness.demo import demo as article
 
-    chosen = matrix.choose((), (), ("article/*",), broker)
+    chosen = matrix.choose((), (), ("article/*", "exchanges/*", "mixed/*"), broker)
     with running(chosen.spec, say=say) as started:
         asyncio.run(article(started, say, sys.stdout))
-        say("\nThe same message from every producer to every consumer:")
+        say("\nThe article, every kind of exchange, and messages as teams send them, from all to all:")
         outputs = matrix.Outputs(None, None, False, False, sys.stdout)
         raise SystemExit(matrix.run_on(started, chosen, outputs, tapped=True, say=say))
 

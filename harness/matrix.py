@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -121,6 +121,10 @@ def expectations() -> Expectations:
 def run(chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
     """Start the broker and run the plan on it; the exit status."""
     expectations()  # a broken list is the user's error: say so before anything starts
+    if outputs.junit is not None and not os.access(outputs.junit.absolute().parent, os.W_OK):
+        raise UsageError(
+            f"cannot write JUnit XML to {outputs.junit}", "name a file in a folder that is there"
+        )
     with running(chosen.spec, say=say) as broker:
         return run_on(broker, chosen, outputs, tapped=tapped, say=say)
 
@@ -134,7 +138,7 @@ def run_on(broker: Broker, chosen: Chosen, outputs: Outputs, *, tapped: bool, sa
     kept: list[Line] = []
     with ExitStack() as stack:
         writer = stack.enter_context(ResultsWriter(outputs.results)) if outputs.results else None
-        progress = stack.enter_context(Progress(chosen.plan.size, sys.stderr))
+        progress = stack.enter_context(closing(Progress(chosen.plan.size)))
 
         def tell(line: Line) -> None:
             kept.append(line)
@@ -176,13 +180,16 @@ def results_of(lines: Iterable[Line]) -> Results:
 
 def show_results(results: Results, outputs: Outputs) -> None:
     """On the terminal, and as JUnit XML where that is asked for."""
-    from harness.report.junit import write_junit
-    from harness.report.terminal import show
+    from harness.report.terminal import print_summary
 
+    parts = (results.head, results.cells, results.foot)
     if not outputs.as_json:
-        show(results, outputs.out, verbose=outputs.verbose)
+        listed = read_expectations(EXPECTATIONS)
+        print_summary(*parts, outputs.out, verbose=outputs.verbose, listed=listed)
     if outputs.junit is not None:
-        write_junit(outputs.junit, results)
+        from harness.report.junit import write_junit
+
+        write_junit(outputs.junit, *parts)
 
 
 def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool) -> Head:

@@ -98,8 +98,13 @@ def _container(value: object) -> Json:
 
 
 def _time(utc: time.struct_time) -> Json:
-    """Whole seconds; a naive datetime and a struct_time are taken as UTC, which is what AMQP's times are."""
-    return {"type": "native-time", "value": str(calendar.timegm(utc))}
+    """Whole seconds; a naive datetime and a struct_time are taken as UTC, which is what AMQP's times are.
+
+    A struct_time may be of a year past 9999, which timegm can't take: the calendar repeats every 400 years.
+    """
+    cycles, year = divmod(utc.tm_year, 400)
+    seconds = calendar.timegm((2000 + year, *utc[1:6])) + (cycles - 5) * _SECONDS_IN_400_YEARS
+    return {"type": "native-time", "value": str(seconds)}
 
 
 def _decimal(value: Decimal) -> Json:

@@ -1,18 +1,19 @@
 """What the article's tests share: peers that are started once, names of a test's own, a door for guest.
 
-All of a module's tests run in one event loop, so that a peer serves many of them. What a test declares it
-declares through :class:`Names`, which deletes it.
+All of a module's tests run in one event loop, so that a peer serves many of them. What a test declares has a
+name from :class:`Names`, which deletes it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from harness.amqp.message import Inline, Message
 from harness.broker import Broker
@@ -34,6 +35,8 @@ DEADLINE = 10.0
 """Seconds for whatever is awaited."""
 
 Made = TypeVar("Made", bound=Reply)
+Result = TypeVar("Result")
+Fixtures = ParamSpec("Fixtures")
 
 
 def message(text: str) -> Message:
@@ -175,9 +178,14 @@ class Names:
 class Company:
     """The peers of these tests on one broker: made ready once, started when first asked for."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, runner: asyncio.Runner) -> None:
         self.broker = broker
+        self._runner = runner
         self._stations: dict[tuple[str, Role], Station] = {}
+
+    def run(self, what: Coroutine[None, None, Result]) -> Result:
+        """Its result, in the loop that all peers live in."""
+        return self._runner.run(what)
 
     @staticmethod
     def spec(label: str, role: Role) -> PeerSpec:
@@ -227,15 +235,38 @@ class Company:
         await asyncio.gather(*(station.close() for station in self._stations.values()))
 
 
-@asynccontextmanager
-async def names_on(broker: Broker) -> AsyncIterator[Names]:
-    """Names for one test; what it declared under them is gone afterwards."""
-    async with await connect(broker.url) as raw:
-        names = Names(raw)
+@contextmanager
+def company_on(broker: Broker) -> Iterator[Company]:
+    """Peers for the tests of a module; all are ended afterwards."""
+    with asyncio.Runner() as runner:
+        company = Company(broker, runner)
         try:
-            yield names
+            yield company
         finally:
-            await names.delete()
+            runner.run(company.close())
+
+
+@contextmanager
+def names_for(company: Company) -> Iterator[Names]:
+    """Names for one test; what it declared under them is gone afterwards."""
+    names = Names(company.run(connect(company.broker.url)))
+    try:
+        yield names
+    finally:
+        company.run(names.delete())
+        company.run(names.raw.close())
+
+
+def played(test: Callable[Fixtures, Coroutine[None, None, None]]) -> Callable[Fixtures, None]:
+    """A test that is a coroutine, run in the loop of its fixture ``company``."""
+
+    @functools.wraps(test)
+    def run(*args: Fixtures.args, **fixtures: Fixtures.kwargs) -> None:
+        company = fixtures["company"]
+        assert isinstance(company, Company)
+        company.run(test(*args, **fixtures))
+
+    return run
 
 
 # --- the article's own URL ---------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def test_a_signal_between_messages_interrupts_at_once(number: signal.Signals, st
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_during_a_message_interrupts_after_it(number: signal.Signals, stopping: Stopping) -> None:
     handled = []
-    with pytest.raises(KeyboardInterrupt):  # noqa: SIM117, PT012 - what is inside is the claim
+    with pytest.raises(KeyboardInterrupt):  # noqa: SIM117 - what is inside is the claim
         with stopping.handling():
             signal.raise_signal(number)
             handled.append("to the end")
