@@ -1,0 +1,163 @@
+"""The command line as its users meet it: exit statuses, messages, results files, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import docker
+import jsonschema
+import pytest
+
+from harness.broker import Broker
+from harness.peers.manifest import ROOT
+from harness.results import CellLine, read_results
+
+DEADLINE = 60.0
+PROGRAM = (sys.executable, "-m", "harness.cli")
+
+
+def amqp_interop(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("run", "--producer", "nobody"), 2, ("unknown producer 'nobody'", "known: amqp091-go")),
+        (("run", "--consumer", "streadway"), 2, ("unknown consumer 'streadway'", "known: pika")),
+        (("run", "--consumer", "pika@new"), 2, ("pika@new", "NAME@1.2.3")),
+        (("run", "--case", "headers/nope"), 2, ("no case matches 'headers/nope'", "list cases")),
+        (("run", "--broker", "debian:sid"), 2, ("debian:sid", "bookworm")),
+        (("run", "--broker", "rabbitmq:latest"), 2, ("latest",)),
+        (("run", "--colour"), 2, ("No such option",)),
+        (
+            ("run", "--results", "/nowhere/r.jsonl", "--broker", "amqp://127.0.0.1:1/"),
+            3,
+            ("cannot be reached",),
+        ),
+        (("explain", "headers/double"), 2, ("is no cell", "CASE[PRODUCER->CONSUMER]")),
+        (("report", "/nowhere/r.jsonl"), 2, ("cannot read results from /nowhere/r.jsonl",)),
+    ],
+)
+def test_a_bad_request_is_answered_with_its_status_and_what_is_known(
+    arguments: tuple[str, ...], status: int, words: tuple[str, ...]
+) -> None:
+    done = amqp_interop(*arguments)
+    assert done.returncode == status, done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_wrong_credentials_are_named_without_the_password(broker: Broker) -> None:
+    parts = urlsplit(broker.url)
+    url = f"amqp://{parts.username}:not-the-password@{parts.hostname}:{parts.port}/"
+    done = amqp_interop("run", "--broker", url, "--case", "article/*", "--producer", "raw")
+    assert done.returncode == 3
+    assert "refused" in done.stderr
+    assert "not-the-password" not in done.stderr
+
+
+def test_results_are_valid_whole_and_without_the_password(broker: Broker, tmp_path: Path) -> None:
+    file, junit = tmp_path / "r.jsonl", tmp_path / "r.xml"
+    choice = ("--producer", "streadway", "--consumer", "pika", "--case", "headers/double*")
+    done = amqp_interop("run", "--broker", broker.url, *choice, "--results", str(file), "--junit", str(junit))
+    assert done.returncode == 0, done.stdout + done.stderr
+    schema = json.loads((ROOT / "contract" / "schema" / "results.schema.json").read_text())
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        jsonschema.validate(line, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**lines[1], "verdict": 1}, schema)
+    results = read_results(file)
+    assert results.foot is not None
+    assert len(results.cells) == results.head.cells > 5
+    assert {cell.step for cell in results.cells if cell.outcome == "expected"} == {"consumer"}
+    password = unquote(urlsplit(broker.url).password or "")
+    assert password
+    assert not any(
+        password in text for text in (file.read_text(), junit.read_text(), done.stdout, done.stderr)
+    )
+    again = amqp_interop("report", str(file))
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+def test_the_verdicts_are_the_same_with_the_tap_off(broker: Broker, tmp_path: Path) -> None:
+    choice = ("--producer", "streadway", "--consumer", "raw", "--case", "properties/*")
+    seen = {}
+    for name, flags in (("on", ()), ("off", ("--no-tap",))):
+        file = tmp_path / name
+        amqp_interop("run", "--broker", broker.url, *choice, *flags, "--results", str(file))
+        seen[name] = {cell.id: _whole(cell) for cell in read_results(file).cells}
+    assert seen["on"] == seen["off"]
+    assert len(seen["on"]) > 80
+
+
+def _whole(cell: CellLine) -> tuple[str, int | None]:
+    """What a verdict says without a step."""
+    return cell.verdict, cell.code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process_and_no_queue(broker: Broker, number: signal.Signals) -> None:
+    before = queues(broker)
+    choice = ("--producer", "raw", "--consumer", "rabbitpy", "--case", "properties/*")
+    with subprocess.Popen(
+        [*PROGRAM, "run", "--broker", broker.url, *choice], cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as process:
+        wait_until(lambda: queues(broker) > before)
+        children = descendants(process.pid)
+        assert children
+        process.send_signal(number)
+        assert process.wait(DEADLINE) != 0
+    assert queues(broker) == before
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+
+def queues(broker: Broker) -> set[str]:
+    """The names of the queues of this suite's runs on the broker, asked of its own command line."""
+    address = urlsplit(broker.url).hostname
+    client = docker.from_env()
+    try:
+        for container in client.containers.list():
+            networks = container.attrs["NetworkSettings"]["Networks"].values()
+            if address in [network["IPAddress"] for network in networks]:
+                said = container.exec_run(["rabbitmqctl", "-q", "list_queues", "name"], user="rabbitmq")
+                assert said.exit_code == 0, said.output
+                assert isinstance(said.output, bytes)
+                return {name for name in said.output.decode().split() if name.startswith("interop.")}
+    finally:
+        client.close()
+    raise AssertionError(f"no container has the address {address}")
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that ``pid`` started, and theirs."""
+    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found + [each for child in found for each in descendants(child)]
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Look until ``true``, or fail after the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < end, "it did not become true in time"
+        time.sleep(0.05)
