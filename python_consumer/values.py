@@ -22,6 +22,7 @@ from typing import Any
 
 Json = dict[str, Any]
 """One JSON object on its way out."""
+_SECONDS_IN_400_YEARS = 146_097 * 86_400
 
 
 def bytes_text(raw: bytes) -> str | Json:

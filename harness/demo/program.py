@@ -46,7 +46,8 @@ class Command:
 
 
 class Program(asyncio.SubprocessProtocol):
-    """One program, running. ``show`` gets each line that it writes, without the passwords in it."""
+    """One program, running. ``show`` gets each line that it writes, without the passwords in it; ``lines`` are
+    as it wrote them."""
 
     def __init__(self, command: Command, show: Show) -> None:
         self.command = command
@@ -88,8 +89,8 @@ class Program(asyncio.SubprocessProtocol):
 
     @property
     def tail(self) -> str:
-        """Its last lines on standard error."""
-        return "\n".join(self.lines["err"][-TAIL_LINES:])
+        """Its last lines on standard error, without the passwords in them."""
+        return redact("\n".join(self.lines["err"][-TAIL_LINES:]))
 
     async def until(self, words: str, stream: Stream, seconds: float, *, times: int = 1) -> bool:
         """Wait for ``times`` lines with these words. False if it ended without, or after ``seconds``."""
@@ -155,6 +156,7 @@ class Program(asyncio.SubprocessProtocol):
         """It was waited for, and its pipes are read to their end."""
         assert self._transport is not None
         self._status = self._transport.get_returncode()
+        self._transport.close()
         self._news.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -163,9 +165,9 @@ class Program(asyncio.SubprocessProtocol):
         self._transport = transport
 
     def _line(self, stream: Stream, line: bytes) -> None:
-        text = redact(line.decode("utf-8", "replace"))
+        text = line.decode("utf-8", "replace")
         self.lines[stream].append(text)
-        self._show(text)
+        self._show(redact(text))
         self._news.set()
 
 

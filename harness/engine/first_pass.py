@@ -66,8 +66,8 @@ class Publication:
 
     @property
     def due(self) -> bool:
-        """Whether its consumers can be expected to have it."""
-        return self.sent is not None or self.taken
+        """Whether its consumers can be expected to have it: the wire says so, or its producer."""
+        return self.sent is not None or (self.taken and not self.producer.tapped)
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +103,7 @@ class Lane:
     @property
     def owes(self) -> bool:
         """Whether reports are due."""
-        return any(copies and copies[0].publication.due for copies in self.owed.values())
+        return any(copy.publication.due for copies in self.owed.values() for copy in copies)
 
 
 class FirstPass:
@@ -126,6 +126,7 @@ class FirstPass:
         self._by_key: dict[Key, Publication] = {}
         self._in_flight = 0
         self._room = asyncio.Event()
+        self._published: set[Station] = set()
         self.strays: list[str] = []
 
     # --- the pass ------------------------------------------------------------------------------------
@@ -179,6 +180,7 @@ class FirstPass:
             reconnected = await self._connect(producer)
             if not (reconnected and await self._send_end(producer, exchange)):
                 self._ended_without(producer)
+        self._published.add(producer)
 
     async def _send_end(self, producer: Station, exchange: Text) -> bool:
         """The message after the last; False if the producer could not publish it."""
@@ -201,7 +203,17 @@ class FirstPass:
             except TimeoutError:
                 if not await self._answered(producer):
                     return False
+                self._leave_unsent(producer)
         return producer.running
+
+    def _leave_unsent(self, producer: Station) -> None:
+        """What it said ok to, long ago, and never put on its wire: no consumer will ever report it."""
+        for publication in tuple(self._by_key.values()):
+            if publication.producer is producer and publication.taken and not publication.due:
+                for lane in publication.consumers:
+                    for copy in tuple(lane.owed[producer]):
+                        if copy.publication is publication:
+                            self._lose(lane, copy)
 
     async def _answered(self, producer: Station) -> bool:
         """Whether it has answered all so far, as replies come in order. One that does not answer is ended."""
@@ -218,7 +230,7 @@ class FirstPass:
     def _publish(self, publication: Publication, again: list[Publication]) -> None:
         producer, route = publication.producer, publication.route
         key = (route.exchange, route.routing_key)
-        lanes = [lane for lane in publication.consumers if not lane.given_up]
+        lanes = [lane for lane in publication.consumers if not lane.given_up and key not in lane.left]
         for lane in publication.consumers:
             if lane.given_up:
                 self._leave_over(self._cell(publication, lane))
@@ -244,8 +256,7 @@ class FirstPass:
         reply = None if future.exception() is not None else future.result()
         if isinstance(reply, Failed) and reply.kind != "disconnected":
             failure = publish_failed(reply, publication.producer.described)
-            self._withdraw(publication, lanes)
-            for lane in lanes:
+            for lane in self._withdraw(publication, lanes):
                 if failure.stop is Stop.UNSUPPORTED:
                     self._settle(self._cell(publication, lane), Evidence(publication.asked, failure=failure))
                 else:
@@ -299,6 +310,7 @@ class FirstPass:
                     continue
                 except TimeoutError:
                     if not lane.owes:
+                        self._end_silent(lane)
                         continue
             if lane.station.starts > MOST_RESTARTS or lane.trouble == "it did not connect":
                 self._give_up(lane, producers)
@@ -312,6 +324,8 @@ class FirstPass:
         lane.station.kill()
         if await self._topology.until_unused(lane.queue, UNUSED_DEADLINE):
             while (received := await self._topology.take(lane.queue)) is not None:
+                if self._is_end(lane, received.exchange, received.routing_key):
+                    continue
                 copy = lane.by_key.get((received.exchange, received.routing_key))
                 if copy is not None and copy.reported is None:
                     self._lose(lane, copy)
@@ -350,14 +364,8 @@ class FirstPass:
     def _reported(self, lane: Lane, event: Delivery) -> None:
         copy = lane.by_key.get((event.exchange, event.routing_key))
         if copy is None:
-            for producer in lane.owed:
-                if event.routing_key == _END and event.exchange == shared_exchange(
-                    self._token, producer.label
-                ):
-                    self._missing(lane, producer, None)
-                    self._release(lane, producer)
-                    lane.ends.add(producer)
-                    return
+            if self._is_end(lane, event.exchange, event.routing_key):
+                return
             if (event.exchange, event.routing_key) not in lane.left:
                 self.strays.append(
                     f"{lane.station.label} reported a message that was not due: "
@@ -373,6 +381,24 @@ class FirstPass:
         message = Message(event.properties, event.body)
         copy.reported = Routed(event.exchange, event.routing_key, message, event.redelivered)
         lane.held[producer] = copy
+
+    def _is_end(self, lane: Lane, exchange: Text, routing_key: Text) -> bool:
+        """Whether it is the message after the last of some producer; then what it still owes is missing."""
+        for producer in lane.owed:
+            if routing_key == _END and exchange == shared_exchange(self._token, producer.label):
+                self._end(lane, producer)
+                return True
+        return False
+
+    def _end(self, lane: Lane, producer: Station) -> None:
+        self._missing(lane, producer, None)
+        self._release(lane, producer)
+        lane.ends.add(producer)
+
+    def _end_silent(self, lane: Lane) -> None:
+        """The message after the last will not come, as nothing else does: it was never sent, or is lost."""
+        for producer in self._published - lane.ends:
+            self._end(lane, producer)
 
     def saw(self, station: Station, event: WireEvent) -> None:
         """A publish or a delivery on a wire."""
@@ -392,6 +418,10 @@ class FirstPass:
     def ended(self, station: Station, why: InteropError) -> None:
         """A process is gone. A producer's publishes tell by themselves; a consumer is started anew."""
         self._room.set()
+        if isinstance(why, PeerBroken):
+            self.strays.append(why.problem)
+            for publication in self._by_key.values():
+                publication.odd = publication.odd or publication.producer is station
         lane = self.lanes.get(station)
         if lane is not None:
             lane.trouble = why.problem
@@ -447,8 +477,9 @@ class FirstPass:
             self._in_flight -= 1
             self._room.set()
 
-    def _withdraw(self, publication: Publication, lanes: Iterable[Lane]) -> None:
-        """It was not published: nobody owes it."""
+    def _withdraw(self, publication: Publication, lanes: Iterable[Lane]) -> list[Lane]:
+        """It was not published: nobody owes it. The lanes that still did; the others left it over before."""
+        owing = []
         for lane in lanes:
             key = (publication.route.exchange, publication.route.routing_key)
             copy = lane.by_key.get(key)
@@ -456,6 +487,8 @@ class FirstPass:
                 if copy in lane.owed[publication.producer]:
                     lane.owed[publication.producer].remove(copy)
                 self._close(lane, copy)
+                owing.append(lane)
+        return owing
 
     def _drop(self, publication: Publication) -> None:
         for lane in publication.consumers:

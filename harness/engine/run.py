@@ -97,21 +97,26 @@ class Run:
         made = []
         for case in self._plan.cases:
             cells = {lane: Cell(case, producer.spec, lane.station.spec) for lane in first.lanes.values()}
-            fit = tuple(
-                lane for lane, cell in cells.items() if not (runs_alone(case) or self._dangerous(cell))
-            )
-            for lane, cell in cells.items():
-                if lane not in fit:
-                    self._leave_over(cell)
+            fit = tuple(lane for lane, cell in cells.items() if self._takes_part(cell, producer, lane.station))
             if not fit:
                 continue
             route = shared_route(case, token, producer.label, shared_exchange(token, producer.label))
             if len(fit) < len(cells):
                 route = own_route(case, unique(token, producer.label, case.id), "")
-            message = Message(case.message.properties, case.message.body)
-            asked = Routed(route.exchange, route.routing_key, message, redelivered=False)
-            made.append(Publication(case, producer, route, asked, fit))
+            made.append(Publication(case, producer, route, _asked(case, route), fit))
         return made
+
+    def _takes_part(self, cell: Cell, producer: Station, consumer: Station) -> bool:
+        """Whether the first pass takes it; what it does not take is left over, or settled if unsupported."""
+        if lacking := _unordered(cell.case, producer, consumer):
+            verdict = self._judge(cell.case, Evidence(_asked(cell.case), failure=lacking))
+            self._settled_first += 1
+            self._emit(cell, verdict, None)
+        elif runs_alone(cell.case) or self._dangerous(cell):
+            self._leave_over(cell)
+        else:
+            return True
+        return False
 
     def _dangerous(self, cell: Cell) -> bool:
         """Whether it is known to end a connection: then it must not take others along."""

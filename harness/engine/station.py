@@ -18,6 +18,7 @@ from harness.peers.process import PeerBroken, PeerGone, PeerProcess
 from harness.peers.protocol import Connect, Describe, Described, Event, Failed, Reply, Request, Role
 from harness.tap.events import Event as WireEvent
 from harness.tap.events import Hello
+from harness.tap.record import Recorder
 from harness.tap.tap import Tap
 
 START_DEADLINE = 20.0
@@ -142,6 +143,8 @@ class Station:
 
     async def connect(self) -> None:
         """A fresh connection, in a process that is started if there is none. NotConnected, StationError."""
+        if self._unfit is not None:
+            raise self._unfit  # whether its process still runs or not
         if not self.running:
             await self.start()
         self._connection += 1
@@ -157,6 +160,11 @@ class Station:
         parts = urlsplit(self._url)
         credentials = parts.netloc.rpartition("@")[0]
         return urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{self._tap.port}"))
+
+    def record(self, recorder: Recorder) -> None:
+        """Keep the octets of the connections that are opened from now on, if the wire is watched."""
+        if self._tap is not None:
+            self._tap.recorder = recorder
 
     def next_id(self) -> int:
         """The id for the next request."""

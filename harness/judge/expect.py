@@ -49,7 +49,8 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of ``contract/expectations.yaml``.
 
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
-    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs. ``difference`` is a kind of difference or a stop;
+    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs.
+    ``difference`` is a kind of difference or a stop;
     ``code`` is the broker's reply code where the stop has one.
     """
 

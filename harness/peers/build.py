@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.broker.cache import cache_folder
 from harness.errors import SetupError
 from harness.peers.manifest import ROOT, PeerSpec
 
@@ -32,13 +33,6 @@ class Launch(msgspec.Struct, frozen=True):
     command: tuple[str, ...]
     folder: Path
     environment: tuple[tuple[str, str], ...] = ()
-
-
-def cache_folder() -> Path:
-    """``$INTEROP_CACHE``, else ``amqp-interop`` under the user's cache folder."""
-    if named := os.environ.get("INTEROP_CACHE"):
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "amqp-interop"
 
 
 def missing_toolchain(spec: PeerSpec) -> str | None:
@@ -74,7 +68,7 @@ def make_ready(spec: PeerSpec, say: Say) -> Launch:
 
 @contextmanager
 def _made_once(folder: Path, what: str, say: Say) -> Iterator[Path | None]:
-    """Yield a fresh folder to fill, which becomes ``folder`` if all goes well; None if that is there already."""
+    """Yield a fresh folder to fill, which becomes ``folder`` if all goes well; None if that is there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(folder.name + ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -140,7 +134,7 @@ def _go(spec: PeerSpec, say: Say) -> dict[str, str]:
 
 
 def _python(spec: PeerSpec, say: Say) -> dict[str, str]:
-    """An environment of its own made by uv: from its hashed lock for a default release, by name for others."""
+    """An environment of its own, by uv: from its hashed lock for a default release, by name for others."""
     if not spec.entry.package:
         return {"python": sys.executable}  # part of the suite
     lock = spec.folder / "requirements" / f"{spec.name}-{spec.release}.txt"

@@ -44,7 +44,7 @@ class PeerBroken(InteropError):
 
 
 class PeerGone(InteropError):
-    """The peer's process ended. ``status`` is its exit status, negative for a signal; ``stderr`` its last words."""
+    """The process ended. ``status`` is its exit status, negative for a signal; ``stderr`` its last words."""
 
     def __init__(self, label: str, status: int, stderr: str) -> None:
         self.label, self.status, self.stderr = label, status, stderr
@@ -108,6 +108,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         if self.ended is not None:
             future.set_exception(self.ended)
+            future.exception()  # seen, as in _end
             return future
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)

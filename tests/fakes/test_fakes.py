@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
-from fake_runs import AFTER, BEFORE, CASES, SIN, Fake, Outcome, carry_out
-
-from harness.broker import Broker
-from harness.engine import alone, first_pass, run, station
-from harness.results import CellLine
+from fake_runs import Fake
 
 RUN_DEADLINE = 20.0
 """Seconds for a whole run with a dozen fakes on a busy machine; none of them may hold it up for ever."""

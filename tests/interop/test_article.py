@@ -22,6 +22,7 @@ from article_support import (
     names_for,
     played,
     refused,
+    stopped,
     text_of,
 )
 
@@ -30,7 +31,6 @@ from harness.engine.station import Station
 from harness.peers.protocol import (
     Ack,
     Bind,
-    Close,
     Confirmed,
     Consume,
     DeclareExchange,
@@ -44,10 +44,10 @@ from harness.peers.protocol import (
 NO_ROUTE = 312
 PRECONDITION_FAILED = 406
 """Reply codes (AMQP 0-9-1, 1.2)."""
+PARTNER = {"rabbitpy": "streadway", "rabbitpy@2.0.1": "amqp091-go", "pika": "streadway"}
+"""A producer for each consumer, where a test ends the consumer's process: all pairs would take too long."""
 
-everyone = pytest.mark.parametrize(("peer", "role"), EVERYONE)
 every_producer = pytest.mark.parametrize("producer", PRODUCERS)
-every_consumer = pytest.mark.parametrize("consumer", CONSUMERS)
 
 
 @pytest.fixture(scope="module")
@@ -62,48 +62,68 @@ def names(company: Company) -> Iterator[Names]:
         yield made
 
 
+@pytest.fixture(scope="module", params=CONSUMERS)
+def consumer(request: pytest.FixtureRequest) -> str:
+    """Every consumer. Of the module's scope, so that pytest runs the tests of one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=EVERYONE, ids=[label for label, _ in EVERYONE])
+def anyone(request: pytest.FixtureRequest) -> tuple[str, Role]:
+    """Every peer, in its role."""
+    label, role = request.param
+    return label, role
+
+
 async def publish(station: Station, exchange: str, key: str, text: str) -> None:
     """Publish and wait until the broker has it in its queues."""
-    await ask(
-        station, Confirmed, lambda number: Publish(number, exchange, key, message(text), confirm=True)
-    )
+    await ask(station, Confirmed, lambda number: Publish(number, exchange, key, message(text), confirm=True))
+
+
+async def declare(station: Station, queue: str) -> None:
+    await done(station, lambda number: DeclareQueue(number, queue, durable=True))
+
+
+async def bind(station: Station, queue: str, exchange: str, key: str) -> None:
+    await done(station, lambda number: Bind(number, queue, exchange, key))
 
 
 async def consume(station: Station, queue: str) -> None:
     await done(station, lambda number: Consume(number, queue, 16))
 
 
+async def ack(station: Station, tag: int) -> None:
+    await done(station, lambda number: Ack(number, tag))
+
+
 async def ack_all(station: Station, inbox: Inbox) -> None:
     """Acknowledge what arrived, message by message."""
     for delivery in inbox.deliveries:
-        tag = delivery.delivery_tag
-        await done(station, lambda number, tag=tag: Ack(number, tag))
+        await ack(station, delivery.delivery_tag)
 
 
 # --- declaring ---------------------------------------------------------------------------------------
 
 
-@everyone
 @played
 async def test_declaring_a_queue_twice_is_harmless(
-    company: Company, names: Names, peer: str, role: Role
+    company: Company, names: Names, anyone: tuple[str, Role]
 ) -> None:
     queue = names.queue()
-    async with company.peer(peer, role) as (station, _):
-        await done(station, lambda number: DeclareQueue(number, queue, durable=True))
+    async with company.peer(*anyone) as (station, _):
+        await declare(station, queue)
         await names.raw.publish_confirmed("", queue, message("kept"))
-        await done(station, lambda number: DeclareQueue(number, queue, durable=True))
+        await declare(station, queue)
     assert await names.ready(queue) == 1
 
 
-@everyone
 @played
 async def test_declaring_a_queue_otherwise_is_a_406_that_costs_the_channel_alone(
-    company: Company, names: Names, peer: str, role: Role
+    company: Company, names: Names, anyone: tuple[str, Role]
 ) -> None:
     queue = names.queue()
-    async with company.peer(peer, role) as (station, _):
-        await done(station, lambda number: DeclareQueue(number, queue, durable=True))
+    async with company.peer(*anyone) as (station, _):
+        await declare(station, queue)
         await names.raw.publish_confirmed("", queue, message("kept"))
         error = await refused(
             station, lambda number: DeclareQueue(number, queue, durable=True, auto_delete=True)
@@ -115,7 +135,6 @@ async def test_declaring_a_queue_otherwise_is_a_406_that_costs_the_channel_alone
 # --- fanout ------------------------------------------------------------------------------------------
 
 
-@every_consumer
 @every_producer
 @played
 async def test_a_fanout_reaches_every_queue_whatever_the_routing_key(
@@ -128,8 +147,8 @@ async def test_a_fanout_reaches_every_queue_whatever_the_routing_key(
     ):
         await done(sender, lambda number: DeclareExchange(number, exchange, "fanout", durable=True))
         for queue in queues:
-            await done(receiver, lambda number, queue=queue: DeclareQueue(number, queue, durable=True))
-            await done(receiver, lambda number, queue=queue: Bind(number, queue, exchange, f"to {queue}"))
+            await declare(receiver, queue)
+            await bind(receiver, queue, exchange, f"to {queue}")
             await consume(receiver, queue)
         await publish(sender, exchange, "nobody's", "first")
         await publish(sender, exchange, "", "second")
@@ -143,7 +162,6 @@ async def test_a_fanout_reaches_every_queue_whatever_the_routing_key(
 # --- messages that wait, and consumers that die ------------------------------------------------------
 
 
-@every_consumer
 @every_producer
 @played
 async def test_a_message_waits_for_a_consumer_that_is_not_there_yet(
@@ -161,18 +179,16 @@ async def test_a_message_waits_for_a_consumer_that_is_not_there_yet(
     assert not delivery.redelivered
 
 
-@every_consumer
-@every_producer
 @played
 async def test_a_consumer_that_dies_before_its_ack_gets_every_message_again_marked_redelivered(
-    company: Company, names: Names, producer: str, consumer: str
+    company: Company, names: Names, consumer: str
 ) -> None:
     exchange, (queue,) = await names.fanout(1)
     sent = ["one", "two", "three"]
-    async with company.peer(producer, "producer") as (sender, _):
+    async with company.peer(PARTNER[consumer], "producer") as (sender, _):
         for text in sent:
             await publish(sender, exchange, "k", text)
-    async with company.mortal(consumer, "consumer") as (victim, inbox):
+    async with company.peer(consumer, "consumer") as (victim, inbox):
         await consume(victim, queue)
         await inbox.wait(len(sent))
         assert [one.redelivered for one in inbox.deliveries] == [False] * len(sent)
@@ -186,7 +202,6 @@ async def test_a_consumer_that_dies_before_its_ack_gets_every_message_again_mark
     assert [one.redelivered for one in inbox.deliveries] == [True] * len(sent)
 
 
-@every_consumer
 @played
 async def test_what_was_acknowledged_never_comes_again_and_what_was_not_does(
     company: Company, names: Names, consumer: str
@@ -194,32 +209,28 @@ async def test_what_was_acknowledged_never_comes_again_and_what_was_not_does(
     _, (queue,) = await names.fanout(1)
     for text in ("settled", "open"):
         await names.raw.publish_confirmed("", queue, message(text))
-    async with company.mortal(consumer, "consumer") as (station, inbox):
+    async with company.peer(consumer, "consumer") as (station, inbox):
         await consume(station, queue)
         settled, _ = await inbox.wait(2)
-        await done(station, lambda number: Ack(number, settled.delivery_tag))
-        await done(station, Close)
-        await names.until_unused(queue)
+        await ack(station, settled.delivery_tag)
+        await stopped(station, names, queue)
     assert await names.take(queue) == "open"
     assert await names.take(queue) is None
 
 
-@every_consumer
-@every_producer
 @played
 async def test_the_consumer_goes_on_listening_until_it_is_stopped(
-    company: Company, names: Names, producer: str, consumer: str
+    company: Company, names: Names, consumer: str
 ) -> None:
     exchange, (queue,) = await names.fanout(1)
-    async with company.peer(producer, "producer") as (sender, _):
-        async with company.mortal(consumer, "consumer") as (receiver, inbox):
+    async with company.peer(PARTNER[consumer], "producer") as (sender, _):
+        async with company.peer(consumer, "consumer") as (receiver, inbox):
             await consume(receiver, queue)
             for count, text in enumerate(("one", "two", "three"), start=1):
                 await publish(sender, exchange, "k", text)
                 await inbox.wait(count)
             await ack_all(receiver, inbox)
-            await done(receiver, Close)
-            await names.until_unused(queue)
+            await stopped(receiver, names, queue)
         await publish(sender, exchange, "k", "too late")
     assert inbox.bodies() == ["one", "two", "three"]
     assert await names.take(queue) == "too late"

@@ -44,6 +44,9 @@ KINDS: list[tuple[Any, dict[str, Any]]] = [
         {"type": "native-time", "value": "0"},
     ),
     (time.gmtime(1), {"type": "native-time", "value": "1"}),
+    (time.gmtime(-1), {"type": "native-time", "value": "-1"}),
+    (time.gmtime(253402300800), {"type": "native-time", "value": "253402300800"}),  # the year 10000
+    (time.gmtime(9007199254740993), {"type": "native-time", "value": "9007199254740993"}),
     (Decimal("-3.14"), {"type": "native-decimal", "value": {"scale": "2", "unscaled": "-314"}}),
     (Decimal("1E+3"), {"type": "native-decimal", "value": {"scale": "0", "unscaled": "1000"}}),
     (Decimal("NaN"), {"type": "native-other", "name": "Decimal", "text": "NaN"}),
