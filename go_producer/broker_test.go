@@ -27,6 +27,7 @@ const (
 	keyNack       = "nack"        // basic.nack
 	keyChannel    = "no-exchange" // closes the channel with 404
 	keyConnection = "poison"      // closes the connection with 541
+	keyCrossing   = "crossing"    // closes the connection with 541 once the client closes it
 	keyReset      = "reset"       // closes the socket
 	nameRefused   = "refused"     // a declare of it closes the channel with 406
 )
@@ -105,7 +106,11 @@ func (c conversation) run() {
 			case [2]uint16{10, 40}: // open
 				c.method(0, 10, 41, []byte{0})
 			case [2]uint16{10, 50}: // close
-				c.method(0, 10, 51)
+				if key == keyCrossing {
+					c.internalError()
+				} else {
+					c.method(0, 10, 51)
+				}
 				return
 			case [2]uint16{20, 10}: // channel.open
 				c.method(channel, 20, 11, long(0))
@@ -142,8 +147,7 @@ func (c conversation) settle(channel uint16, key string, tag uint64, confirming 
 		c.method(channel, 20, 40, short16(404), shortstr("NOT_FOUND"), short16(60), short16(40))
 		return true
 	case keyConnection:
-		c.method(0, 10, 50, short16(541), shortstr("INTERNAL_ERROR"), short16(0), short16(0))
-		c.frame() // close-ok
+		c.internalError()
 		return false
 	case keyReset:
 		return false
@@ -157,6 +161,12 @@ func (c conversation) settle(channel uint16, key string, tag uint64, confirming 
 		c.method(channel, 60, 80, long64(tag), []byte{0})
 	}
 	return true
+}
+
+// internalError closes the connection and waits for close-ok.
+func (c conversation) internalError() {
+	c.method(0, 10, 50, short16(541), shortstr("INTERNAL_ERROR"), short16(0), short16(0))
+	c.frame()
 }
 
 func (c conversation) frame() (kind byte, channel uint16, payload []byte, err error) {

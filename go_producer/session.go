@@ -100,8 +100,8 @@ func (l *link[_, _, _]) close() error {
 	select {
 	case err := <-answer:
 		l.watch.wait(answerDeadline)
-		if own, isOwn := l.asError(err); isOwn && own.Code == channelError {
-			return nil // it was closed already
+		if own, isOwn := l.asError(err); isOwn && (own.Code == channelError || own.Server) {
+			return nil // it was closed already, or the broker was faster: closed is closed
 		}
 		return l.failure(err)
 	case <-time.After(answerDeadline):

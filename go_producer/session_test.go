@@ -130,6 +130,15 @@ func TestAPoisonMessageClosesTheConnectionAndIsToldOnce(t *testing.T) {
 	})
 }
 
+// What the broker has against the last message comes while we close: the connection is closed all the same.
+func TestACloseThatCrossesTheBrokersIsNoError(t *testing.T) {
+	withEachLibrary(t, func(t *testing.T, s session, told *events) {
+		if err := s.publish(publication{routingKey: keyCrossing}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestASocketThatIsClosedHasNoReplyCode(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
 		_, err := s.confirm(publication{routingKey: keyReset})

@@ -46,8 +46,8 @@ class Command:
 
 
 class Program(asyncio.SubprocessProtocol):
-    """One program, running. ``show`` gets each line that it writes, without the passwords in it; ``lines`` are
-    as it wrote them."""
+    """One program, running. ``show`` gets each line that it writes, without the passwords in it; ``lines``
+    has them as they were written."""
 
     def __init__(self, command: Command, show: Show) -> None:
         self.command = command

@@ -27,7 +27,7 @@ CELL_DEADLINE = 8.0
 """Seconds for one cell alone, from publish to the sentinel's report."""
 QUIET = 3.0
 """Seconds that a consumer may take over what is on its wire before it counts as hung."""
-QUIET_EXPECTED = 0.75
+QUIET_EXPECTED = 0.4
 """The same, where it is expected to hang."""
 PREFETCH = 16
 
@@ -60,7 +60,7 @@ class Alone:
         """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
         self._end = asyncio.get_running_loop().time() + CELL_DEADLINE
         await self._topology.queue(self._queue)
-        await self._topology.route(self._route, self.cell.case.binding.arguments, (self._queue,))
+        await self._topology.routes([(self._route, self.cell.case.binding.arguments, (self._queue,))])
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
                 async with self._producer.lock:

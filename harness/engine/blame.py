@@ -175,19 +175,27 @@ def _failure(asked: Routed, way: Way, rejected: Rejected | None) -> Failure | No
         return Failure(Stop.HUNG, Step.CONSUMER, text, "process", next_arrived=False)
     if way.undecodable is not None:
         return Failure(Stop.UNDECODABLE, Step.CONSUMER, way.undecodable, next_arrived=next_arrived)
-    return _missing(way)
+    return _missing(asked, way)
 
 
 def _blamed(asked: Routed, way: Way, failure: Failure, rejected: Rejected | None) -> Failure:
     """The broker's refusal is its own affair only of a message that the producer sent as asked."""
     if failure.stop is not Stop.REJECTED or rejected is not None or not way.sent.messages:
         return failure
-    as_asked = all(difference.kind.passes for difference in compare(asked, way.sent.messages[0]))
-    return msgspec.structs.replace(failure, step=Step.BROKER) if as_asked else failure
+    return failure if _changed(asked, way) else msgspec.structs.replace(failure, step=Step.BROKER)
 
 
-def _missing(way: Way) -> Failure:
-    """No report, and nothing that says why: it is missing since the first place that it did not pass."""
+def _changed(asked: Routed, way: Way) -> bool:
+    """Whether the producer sent something else than it was asked for."""
+    sent = way.sent.messages
+    return bool(sent) and not all(difference.kind.passes for difference in compare(asked, sent[0]))
+
+
+def _missing(asked: Routed, way: Way) -> Failure:
+    """No report, and nothing that says why: it is missing since the first place that it did not pass.
+
+    What the broker did not deliver is the producer's doing if it sent something else than asked.
+    """
     arrived = way.reported.sentinel
     if not way.tapped:
         stop = Stop.UNDELIVERED if arrived else Stop.HUNG
@@ -199,6 +207,9 @@ def _missing(way: Way) -> Failure:
         if not place.passed:
             late = "; it came after the message that was sent after it" if place.late else ""
             stop = Stop.UNDELIVERED if place.sentinel or arrived or step is Step.BROKER else Stop.HUNG
+            if step is Step.BROKER and _changed(asked, way):
+                text = "the library sent something else than it was asked for, and it never came" + late
+                return Failure(stop, Step.PRODUCER, text, next_arrived=arrived)
             return Failure(stop, step, words + late, next_arrived=arrived)
     late = "; it was reported after the message that was sent after it" if way.reported.late else ""
     if arrived:

@@ -138,13 +138,14 @@ class FirstPass:
         for lane in self.lanes.values():
             lane.owed = {producer: deque() for producer in publications}
             await self._topology.queue(lane.queue)
-        for exchange in exchanges.values():
-            queues = tuple(lane.queue for lane in self.lanes.values())
-            await self._topology.route(Route(exchange, "", "fanout", ""), (), queues)
-        for publication in (each for part in publications.values() for each in part):
-            if publication.route.declare is not None:
-                queues = tuple(lane.queue for lane in publication.consumers)
-                await self._topology.route(publication.route, publication.case.binding.arguments, queues)
+        everyone = tuple(lane.queue for lane in self.lanes.values())
+        shared = [(Route(exchange, "", "fanout", ""), (), everyone) for exchange in exchanges.values()]
+        own = [
+            (each.route, each.case.binding.arguments, tuple(lane.queue for lane in each.consumers))
+            for part in publications.values()
+            for each in part
+        ]
+        await self._topology.routes([*shared, *own])
         await asyncio.gather(*(self._open(lane) for lane in self.lanes.values()))
         async with asyncio.TaskGroup() as group:
             for lane in self.lanes.values():
@@ -225,6 +226,7 @@ class FirstPass:
             return False  # each of its open requests was told
         if reply is None:
             producer.kill()
+            await asyncio.sleep(0)  # in this turn of the loop each of its open requests is told
         return reply is not None
 
     def _publish(self, publication: Publication, again: list[Publication]) -> None:

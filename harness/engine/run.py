@@ -13,11 +13,20 @@ from harness.amqp.message import Message, Routed
 from harness.cases import Case
 from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
 from harness.engine.first_pass import FirstPass, Publication
-from harness.engine.plan import Cell, Plan, own_route, runs_alone, shared_exchange, shared_route, unique
+from harness.engine.plan import (
+    Cell,
+    Plan,
+    Route,
+    own_route,
+    runs_alone,
+    shared_exchange,
+    shared_route,
+    unique,
+)
 from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale
-from harness.judge.verdict import Evidence, Stop, Verdict, judge
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.results import CellLine
 
 Tell = Callable[[CellLine], None]
@@ -25,6 +34,8 @@ COMPANY = 2
 """Processes more of a consumer, at the most, while it works off what is expected to hang it."""
 HANGING_EACH = 4
 """Hanging cells that are worth another process."""
+KEY_ORDER = "key-order"
+"""What a peer declares as unsupported if its library's tables have no order."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
 _DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED)
@@ -97,7 +108,9 @@ class Run:
         made = []
         for case in self._plan.cases:
             cells = {lane: Cell(case, producer.spec, lane.station.spec) for lane in first.lanes.values()}
-            fit = tuple(lane for lane, cell in cells.items() if self._takes_part(cell, producer, lane.station))
+            fit = tuple(
+                lane for lane, cell in cells.items() if self._takes_part(cell, producer, lane.station)
+            )
             if not fit:
                 continue
             route = shared_route(case, token, producer.label, shared_exchange(token, producer.label))
@@ -109,9 +122,8 @@ class Run:
     def _takes_part(self, cell: Cell, producer: Station, consumer: Station) -> bool:
         """Whether the first pass takes it; what it does not take is left over, or settled if unsupported."""
         if lacking := _unordered(cell.case, producer, consumer):
-            verdict = self._judge(cell.case, Evidence(_asked(cell.case), failure=lacking))
-            self._settled_first += 1
-            self._emit(cell, verdict, None)
+            asked = _asked(cell.case, own_route(cell.case, unique(self._token, cell.id), ""))
+            self._settle_first(cell, Evidence(asked, failure=lacking))
         elif runs_alone(cell.case) or self._dangerous(cell):
             self._leave_over(cell)
         else:
@@ -193,6 +205,25 @@ class Run:
         self._tell(
             cell_line(cell, f"{self._broker.name} {self._broker.release}", verdict, outcome, line, before)
         )
+
+
+def _asked(case: Case, route: Route) -> Routed:
+    """The message that a case asks for, on its way over ``route``."""
+    message = Message(case.message.properties, case.message.body)
+    return Routed(route.exchange, route.routing_key, message, redelivered=False)
+
+
+def _unordered(case: Case, producer: Station, consumer: Station) -> Failure | None:
+    """What keeps a case about the order of headers from meaning anything: a peer that declares key-order.
+
+    Its library keeps tables in maps without an order, so the case would pass or fail by chance. Such a peer
+    has no request to refuse, so it is asked beforehand.
+    """
+    if case.header_order:
+        for station, step in ((producer, Step.PRODUCER), (consumer, Step.CONSUMER)):
+            if station.described is not None and KEY_ORDER in station.described.unsupported:
+                return Failure(Stop.UNSUPPORTED, step, KEY_ORDER)
+    return None
 
 
 def cell_line(

@@ -184,10 +184,10 @@ class Station:
 
     def kill(self) -> None:
         """End the process at once, for it does not do its part any more, and hear no more of it."""
-        if self._process is not None:
-            self._process.kill()
-            self._doomed.append(self._process)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            self._doomed.append(process)
 
     async def close(self) -> None:
         """End the process, in order if it can, and the tap."""

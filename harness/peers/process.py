@@ -129,12 +129,13 @@ class PeerProcess(asyncio.SubprocessProtocol):
         await asyncio.wait([self._lost])
 
     def kill(self) -> None:
-        """End the process and whatever it started, at once."""
+        """End the process and whatever it started, at once; every request that still waits is told."""
         if self._transport is not None and not self._exited.done():
             try:
                 os.killpg(self._transport.get_pid(), signal.SIGKILL)
             except ProcessLookupError:
                 return  # it ended between the check and the signal: what was wanted
+            self._end(PeerGone(self.label, -signal.SIGKILL, self.stderr))
 
     @property
     def pid(self) -> int:

@@ -9,7 +9,7 @@ from harness.amqp.values import Binary, Longstr, NativeBytes, NativeStr, Shortst
 from harness.judge.difference import Shown
 from harness.judge.verdict import StepDifference
 from harness.report.columns import aligned
-from harness.report.names import commands_of, names_of, verdict_of
+from harness.report.names import commands_of, names_of, password_note, verdict_of
 from harness.report.sentence import PATH_LIMIT, sentence
 from harness.report.values import clipped, inert, shown
 from harness.results import CellLine, Head
@@ -41,7 +41,8 @@ def failure_text(head: Head, cell: CellLine) -> str:
             "",
         ]
     run, explain = commands_of(head, cell)
-    return "\n".join((*lines, f"repeat it:  {run}", f"explain it: {explain}", ""))
+    lines += [f"repeat it:  {run}", f"explain it: {explain}", password_note(head.broker.spec)]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def difference_table(differences: tuple[StepDifference, ...]) -> list[str]:

@@ -83,6 +83,12 @@ def explain_command(broker: str, cell: str) -> str:
     return shlex.join((PROGRAM, "explain", inert(cell), "--broker", inert(broker)))
 
 
+def password_note(broker: str) -> str:
+    """What a person has to add to a command that names a broker by URL: passwords are kept nowhere."""
+    named = broker.startswith("amqp") and "@" in broker
+    return "(the broker's password is not kept: add it to its URL)" if named else ""
+
+
 def commands_of(head: Head, cell: CellLine) -> tuple[str, str]:
     """Both, for a line of a results file."""
     return (

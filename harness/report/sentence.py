@@ -35,7 +35,7 @@ def sentence(names: Names, verdict: Verdict, subject: str = "the message") -> st
     if verdict.failure is not None:
         return _stopped(names, verdict.failure, subject, verdict.as_asked) + _blast(verdict.failure)
     if verdict.path is None:
-        return f"every field that {names.producer} was asked for arrived at {names.consumer} unchanged"
+        return f"all that {names.producer} was asked to send arrived at {names.consumer} unchanged"
     worst = StepDifference(verdict.step, Kind(verdict.verdict), verdict.path, verdict.expected, verdict.got)
     return told(names, worst, verdict.differences)
 

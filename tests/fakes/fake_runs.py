@@ -34,6 +34,7 @@ PLAIN = Message({"content_type": Shortstr("text/plain")}, Inline("honest"))
 ONE_FIELD = Message({"content_type": Shortstr("text/plain"), "priority": Octet("4")}, Inline("the one"))
 BEFORE, SIN, AFTER = case("fakes/before", PLAIN), case("fakes/sin", ONE_FIELD), case("fakes/then", PLAIN)
 CASES = (BEFORE, SIN, AFTER)
+"""One before, the one at which fakes go wrong, and one after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,5 @@ async def carry_out(broker: Broker, cases: tuple[Case, ...], fakes: tuple[Fake, 
     lines = {(line.case, line.producer, line.consumer): line for line in told}
     told_once = Counter(line.id for line in told)
     planned = Counter(cell.id for cell in plan.cells())
-    print(told_once-planned, planned-told_once, [l for l in told if told_once[l.id]>1])
     assert told_once == planned, "a cell has one verdict, and only one"
     return Outcome(lines, summary, time.monotonic() - started)

@@ -7,11 +7,13 @@ import fcntl
 import hashlib
 import io
 import os
+import re
 import secrets
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,7 +33,7 @@ BODY = "LA DEE DA, THIS IS OUR SUPER COOL MESSAGE"
 
 @pytest.fixture
 def stage(broker: Broker) -> Iterator[Broker]:
-    """The broker, while nobody else plays on it: the article's names are fixed, and other workers use them."""
+    """The broker, while no other worker plays on it: the article's names are fixed."""
     name = hashlib.sha256(broker.url.encode()).hexdigest()[:16]
     with (Path(tempfile.gettempdir()) / f"interop-demo-test-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -98,9 +100,9 @@ def test_the_demo_shows_what_the_article_shows_and_leaves_nothing(
     out, said = Watched(f"INTEROP_DEMO_TEST={token}"), list[str]()
     asyncio.run(demo(stage, said.append, out))
     parts = out.getvalue().split("\n--- ")
-    assert [part.partition(" ---")[0] for part in parts[1:]] == [
-        "streadway 1.1.0 publishes, rabbitpy 3.0.2 listens",
-        "streadway 1.1.0 publishes, pika 1.4.4 listens",
+    assert [re.sub(r" \d[\d.]*", "", part.partition(" ---")[0]) for part in parts[1:]] == [
+        "streadway publishes, rabbitpy listens",
+        "streadway publishes, pika listens",
     ]
     for part in parts[1:]:
         assert_the_article(part)
@@ -214,12 +216,12 @@ def test_ctrl_c_ends_the_programs_and_deletes_what_was_made(
 
 # --- when the programs do not do their part ----------------------------------------------------------
 
-_HASTE = Patience(listening=5, publishing=1, delivery=0.2, goodbye=0.2)
+_PATIENT = Patience(DEADLINE, DEADLINE, DEADLINE, DEADLINE)
 _LISTENER = """
 import signal, sys, time
-print("listening on queue", file=sys.stderr, flush=True)
-BODY
 try:
+    print("listening on queue", file=sys.stderr, flush=True)
+    BODY
     time.sleep(60)
 except KeyboardInterrupt:
     END
@@ -241,42 +243,60 @@ PUBLISHES = program("")
 
 
 @pytest.mark.parametrize(
-    ("consumer", "producer", "problem"),
+    ("consumer", "producer", "patience", "problem"),
     [
         (
             program("import sys; sys.exit('no broker there')"),
             PUBLISHES,
+            _PATIENT,
             "the consumer does not listen: it ended with status 1\n.*no broker there",
+        ),
+        (
+            program("import time; time.sleep(60)"),
+            PUBLISHES,
+            replace(_PATIENT, listening=0.1),
+            "the consumer does not listen: not within 0.1 s",
         ),
         (
             listener(BODY, GOODBYE),
             program("import sys; sys.exit('no such exchange')"),
+            _PATIENT,
             "the producer did not publish: it ended with status 1\n.*listening on queue.*no such exchange",
         ),
         (
             listener(BODY, GOODBYE),
             program("import time; time.sleep(60)"),
-            "the producer did not publish: not within 1 s",
+            replace(_PATIENT, publishing=0.1),
+            "the producer did not publish: not within 0.1 s",
         ),
         (
             listener("another message", GOODBYE),
             PUBLISHES,
-            r"the message did not arrive: not within 0.2 s\n.*listening on queue.*\(none\)",
+            replace(_PATIENT, delivery=0.1),
+            r"the message did not arrive: not within 0.1 s\n.*listening on queue.*\(none\)",
         ),
-        (listener(BODY), PUBLISHES, "the consumer did not end as it should: it ended with status 0"),
+        (
+            listener(BODY),
+            PUBLISHES,
+            _PATIENT,
+            "the consumer did not end as it should: it ended with status 0",
+        ),
         (
             listener(BODY, f"{GOODBYE}; sys.exit(4)"),
             PUBLISHES,
+            _PATIENT,
             "the consumer did not end as it should: it ended with status 4",
         ),
         (
             listener(BODY, f"{GOODBYE}; time.sleep(60)"),
             PUBLISHES,
-            "the consumer did not end as it should: not within 0.2 s",
+            replace(_PATIENT, goodbye=0.1),
+            "the consumer did not end as it should: not within 0.1 s",
         ),
     ],
     ids=[
-        "a consumer that does not start",
+        "a consumer that ends",
+        "a consumer that hangs",
         "a producer that fails",
         "a producer that hangs",
         "no delivery",
@@ -286,23 +306,23 @@ PUBLISHES = program("")
     ],
 )
 def test_what_the_programs_fail_to_do_is_said_with_their_last_words(
-    consumer: Command, producer: Command, problem: str, monkeypatch: pytest.MonkeyPatch
+    consumer: Command, producer: Command, patience: Patience, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = secrets.token_hex(8)
     monkeypatch.setenv("INTEROP_DEMO_TEST", token)
     with pytest.raises(DemoFailed, match=f"(?s){problem}"):
-        asyncio.run(perform(consumer, producer, lambda line: None, _HASTE))
+        asyncio.run(perform(consumer, producer, lambda line: None, patience))
     assert words_of_processes(f"INTEROP_DEMO_TEST={token}") == []
 
 
 def test_programs_that_do_their_part_are_no_failure() -> None:
-    asyncio.run(perform(listener(BODY, GOODBYE), PUBLISHES, lambda line: None, _HASTE))
+    asyncio.run(perform(listener(BODY, GOODBYE), PUBLISHES, lambda line: None, _PATIENT))
 
 
 def test_a_password_in_what_a_program_says_is_not_shown() -> None:
     shown: list[str] = []
-    leak = f"print('amqp://guest:secret@host/', file=sys.stderr, flush=True); {GOODBYE}; sys.exit(1)"
+    leak = "print('amqp://guest:sec' + 'ret@host/', file=sys.stderr); sys.exit(1)"
     with pytest.raises(DemoFailed) as failed:
-        asyncio.run(perform(listener(BODY, leak), PUBLISHES, shown.append, _HASTE))
+        asyncio.run(perform(listener(BODY, leak), PUBLISHES, shown.append, _PATIENT))
     assert "consumer | amqp://guest:***@host/" in shown
-    assert "secret" not in str(failed.value).partition("last words of the producer")[0].partition(":\n")[2]
+    assert "secret" not in str(failed.value)

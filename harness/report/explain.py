@@ -1,0 +1,186 @@
+"""``amqp-interop explain CELL``: all that is known of one cell, from what was asked for to the blame.
+
+:func:`explanation` is pure; :func:`explain_cell` runs the cell alone to get something to explain.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.engine.alone import Alone
+from harness.engine.blame import Wire
+from harness.engine.plan import Cell, unique
+from harness.engine.session import Session
+from harness.errors import UsageError
+from harness.judge.difference import Kind
+from harness.judge.expect import CellKey, Expectations, Listed, Outcome, Party, read_expectations
+from harness.judge.verdict import Evidence, Step, StepDifference, Verdict, judge
+from harness.peers.manifest import ROOT, PeerSpec
+from harness.report.columns import wrapped
+from harness.report.lines import Line, Look, look_of, plain, rendered
+from harness.report.names import Names, explain_command, party, password_note, run_command
+from harness.report.octets import dump, field_octets, unreadable
+from harness.report.sentence import field_name, sentence, subject_of
+from harness.report.sheet import sheet
+from harness.report.values import inert
+from harness.tap.pcapng import write_pcapng
+from harness.tap.record import Recorder
+
+EXPECTATIONS = "contract/expectations.yaml"
+OCTETS_LIMIT = 12
+"""Changed fields whose octets are shown."""
+_NO_FIELDS = ("headers:order", "deliveries", "outcome", "redelivered")
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """One cell that ran alone: who took part, what was seen, what it amounts to.
+
+    ``reason`` is why it is expected, "" if it is not; ``commands`` repeat it.
+    """
+
+    cell: str
+    why: str
+    names: Names
+    evidence: Evidence
+    verdict: Verdict
+    wire: Wire
+    outcome: Outcome
+    reason: str = ""
+    commands: tuple[str, ...] = ()
+
+
+def explanation(exhibit: Exhibit, look: Look) -> str:
+    """All of it as text."""
+    return rendered(_lines(exhibit, look.width), colour=look.colour)
+
+
+def _lines(exhibit: Exhibit, width: int | None) -> Iterator[Line]:
+    verdict, evidence = exhibit.verdict, exhibit.evidence
+    place = f" at the {verdict.step}" if verdict.step else ""
+    yield plain(f"{inert(exhibit.cell)} on {exhibit.names.broker}", "bold")
+    yield from map(plain, wrapped(inert(exhibit.why), width))
+    yield plain("")
+    yield plain(f"Verdict: {inert(verdict.verdict)}{place} ({exhibit.outcome})", "bold")
+    told = sentence(exhibit.names, verdict, subject_of(evidence.asked.message))
+    yield from map(plain, wrapped(told, width, "  ", "  "))
+    if exhibit.reason:
+        yield from map(plain, wrapped(inert(exhibit.reason), width, "  ", "  "))
+    yield plain("")
+    yield from sheet(exhibit.names, evidence, exhibit.wire, verdict.differences, width)
+    yield from _octets(exhibit)
+    yield plain("")
+    yield plain("Repeat it", "bold")
+    yield from (plain(f"  {command}") for command in exhibit.commands)
+
+
+def _octets(exhibit: Exhibit) -> Iterator[Line]:
+    """The octets of what changed; of the whole content header where no message came out."""
+    changed = changed_fields(exhibit.verdict.differences)
+    if changed:
+        yield plain("")
+        yield plain("Octets of what changed (places are in the payload of the content header frame)", "bold")
+    for path in changed[:OCTETS_LIMIT]:
+        yield plain(f"{field_name(path)}:")
+        yield from map(plain, field_octets(path, exhibit.evidence, exhibit.wire))
+    if len(changed) > OCTETS_LIMIT:
+        yield plain(f"and {len(changed) - OCTETS_LIMIT} more fields")
+    if exhibit.verdict.failure is not None:
+        yield from _payloads(exhibit.wire)
+
+
+def _payloads(wire: Wire) -> Iterator[Line]:
+    for place, payload in (("sent", wire.sent), ("delivered", wire.delivered)):
+        if payload is None:
+            continue
+        yield plain("")
+        if place == "delivered" and payload == wire.sent:
+            yield plain("Content header as delivered: the same octets", "bold")
+        else:
+            yield plain(f"Content header as {place}, {len(payload)} octets{unreadable(payload)}", "bold")
+            yield from map(plain, dump(payload))
+
+
+def changed_fields(differences: Iterable[StepDifference]) -> list[str]:
+    """Paths whose octets tell something: what failed, or, if nothing did, what changed its type."""
+    fields = [one for one in differences if one.path not in _NO_FIELDS]
+    failing = [one.path for one in fields if not one.kind.passes]
+    on_wire = [one.path for one in fields if one.kind is Kind.RETYPED and one.step is not Step.CONSUMER]
+    return list(dict.fromkeys([*failing, *on_wire] or [one.path for one in fields]))
+
+
+# --- running it --------------------------------------------------------------------------------------
+
+
+async def explain_cell(
+    session: Session, cell: Cell, pcapng: Path | None = None, *, look: Look | None = None
+) -> str:
+    """Run ``cell`` alone and explain it, as standard output can show it unless ``look`` says otherwise.
+
+    ``pcapng``: where to write the octets that both peers exchanged with the broker, for Wireshark.
+    RawError if the broker is lost; UsageError if the capture can't be written.
+    """
+    producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
+    recorder = Recorder()
+    if pcapng is not None:
+        producer.record(recorder)
+        consumer.record(recorder)
+    alone = Alone(cell, producer, consumer, session.topology, unique(session.token, "explain"))
+    evidence = await alone.run()
+    exhibit = _exhibit(session, cell, evidence, alone.wire)
+    if pcapng is not None:
+        _write(pcapng, recorder, exhibit)
+    return explanation(exhibit, look or look_of(sys.stdout))
+
+
+def _exhibit(session: Session, cell: Cell, evidence: Evidence, wire: Wire) -> Exhibit:
+    case, info = cell.case, session.broker.info
+    verdict = judge(evidence, header_order=case.header_order, rejected=case.rejected)
+    outcome, reason = _outcome(session, cell, verdict)
+    return Exhibit(
+        cell=cell.id,
+        why=case.why,
+        names=Names(_name(cell.producer), party(info.product, info.version), _name(cell.consumer)),
+        evidence=evidence,
+        verdict=verdict,
+        wire=wire,
+        outcome=outcome,
+        reason=reason,
+        commands=(
+            run_command(info.spec, cell.producer.label, cell.consumer.label, case.id),
+            explain_command(info.spec, cell.id),
+            *filter(None, (password_note(info.spec),)),
+        ),
+    )
+
+
+def _name(spec: PeerSpec) -> str:
+    return party(spec.name, spec.release, spec.label)
+
+
+def _outcome(session: Session, cell: Cell, verdict: Verdict) -> tuple[Outcome, str]:
+    listed = read_expectations(ROOT / EXPECTATIONS)
+    key = CellKey(
+        cell.case.id,
+        Party(cell.producer.name, cell.producer.release),
+        Party(cell.consumer.name, cell.consumer.release),
+        session.party,
+    )
+    outcome, line = Expectations(None, listed).outcome(key, cell.id, verdict, final=False)
+    return outcome, "".join(_reason(item) for item in listed if item.line == line)
+
+
+def _reason(item: Listed) -> str:
+    expected = item.expectation
+    return f"expected, {expected.what}: {expected.reason} {expected.link} ({EXPECTATIONS}:{item.line})"
+
+
+def _write(path: Path, recorder: Recorder, exhibit: Exhibit) -> None:
+    told = sentence(exhibit.names, exhibit.verdict, subject_of(exhibit.evidence.asked.message))
+    try:
+        write_pcapng(path, recorder.records, (exhibit.cell, told))
+    except OSError as error:
+        raise UsageError(f"cannot write the capture to {path}: {error.strerror}") from error
