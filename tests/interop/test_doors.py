@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import docker
 import jsonschema
@@ -118,35 +120,47 @@ def _whole(cell: CellLine) -> tuple[str, int | None]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_process_and_no_queue(broker: Broker, number: signal.Signals) -> None:
-    before = queues(broker)
     choice = ("--producer", "raw", "--consumer", "rabbitpy", "--case", "properties/*")
-    with subprocess.Popen(
-        [*PROGRAM, "run", "--broker", broker.url, *choice], cwd=ROOT, stdout=subprocess.DEVNULL
-    ) as process:
-        wait_until(lambda: queues(broker) > before)
-        children = descendants(process.pid)
-        assert children
-        process.send_signal(number)
-        assert process.wait(DEADLINE) != 0
-    assert queues(broker) == before
-    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    with own_vhost(broker) as (url, queues):
+        command = [*PROGRAM, "run", "--broker", url, *choice]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            wait_until(lambda: bool(queues()))
+            children = descendants(process.pid)
+            assert children
+            process.send_signal(number)
+            assert process.wait(DEADLINE) != 0
+        assert queues() == []
+        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
-def queues(broker: Broker) -> set[str]:
-    """The names of the queues of this suite's runs on the broker, asked of its own command line."""
-    address = urlsplit(broker.url).hostname
+@contextmanager
+def own_vhost(broker: Broker) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    """A URL of a new virtual host, and what lists its queues: by the broker's own command line."""
+    address, name = urlsplit(broker.url), f"interrupted-{secrets.token_hex(4)}"
     client = docker.from_env()
+    (container,) = (
+        each
+        for each in client.containers.list()
+        for network in each.attrs["NetworkSettings"]["Networks"].values()
+        if network["IPAddress"] == address.hostname
+    )
+
+    def rabbitmqctl(*words: str) -> list[str]:
+        said = container.exec_run(["rabbitmqctl", "-q", *words], user="rabbitmq")
+        assert said.exit_code == 0, said.output
+        assert isinstance(said.output, bytes)
+        return said.output.decode().split()
+
+    rabbitmqctl("add_vhost", name)
+    rabbitmqctl("set_permissions", "-p", name, unquote(address.username or ""), ".*", ".*", ".*")
     try:
-        for container in client.containers.list():
-            networks = container.attrs["NetworkSettings"]["Networks"].values()
-            if address in [network["IPAddress"] for network in networks]:
-                said = container.exec_run(["rabbitmqctl", "-q", "list_queues", "name"], user="rabbitmq")
-                assert said.exit_code == 0, said.output
-                assert isinstance(said.output, bytes)
-                return {name for name in said.output.decode().split() if name.startswith("interop.")}
+        yield (
+            urlunsplit(address._replace(path=f"/{name}")),
+            lambda: rabbitmqctl("list_queues", "-p", name, "--no-table-headers", "name"),
+        )
     finally:
+        rabbitmqctl("delete_vhost", name)
         client.close()
-    raise AssertionError(f"no container has the address {address}")
 
 
 def descendants(pid: int) -> list[int]:
