@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ import msgspec
 
 import harness
 from harness.broker import Broker, Spec, parse_spec, running
-from harness.cases import CaseError, UnknownCase, digest, load_cases, select
+from harness.cases import Case, CaseError, UnknownCase, digest, load_cases, select
 from harness.engine.plan import Plan
 from harness.engine.run import Summary
 from harness.engine.session import launches, plain_tap, session
@@ -58,13 +59,19 @@ class Outputs:
     out: TextIO
 
 
+@functools.cache
+def all_cases() -> tuple[Case, ...]:
+    """The cases of the contract, read once."""
+    return load_cases(CASES)
+
+
 def choose(
     producers: Sequence[str], consumers: Sequence[str], cases: Sequence[str], broker: str | None
 ) -> Chosen:
     """Check every name. UsageError lists what is known; SetupError for a named peer that can't run here."""
     spec = parse_spec(broker) if broker is not None else None
     try:
-        chosen_cases = select(load_cases(CASES), cases)
+        chosen_cases = select(all_cases(), cases)
     except CaseError as error:
         raise UsageError(str(error), "docs/writing_a_case.md describes a case file") from error
     except UnknownCase as error:
