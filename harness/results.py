@@ -162,6 +162,8 @@ def read_results(path: Path) -> Results:
     for line in read_lines(path):
         match line:
             case Head():
+                if line.format > FORMAT:  # before a line that only that format has
+                    raise UsageError(f"{path} is of format {line.format}, this suite reads up to {FORMAT}")
                 head = line
             case CellLine():
                 cells.append(line)
@@ -169,6 +171,4 @@ def read_results(path: Path) -> Results:
                 foot = line
     if head is None:
         raise UsageError(f"{path} has no head: it is no results file")
-    if head.format > FORMAT:
-        raise UsageError(f"{path} is of format {head.format}, this suite reads up to {FORMAT}")
     return Results(head, tuple(cells), foot)

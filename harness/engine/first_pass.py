@@ -28,7 +28,7 @@ from harness.errors import InteropError
 from harness.judge.verdict import Evidence, Stop
 from harness.peers.process import PeerBroken, PeerGone
 from harness.peers.protocol import Ack, Closed, Consume, Delivery, Describe, Event, Failed, Publish, Reply
-from harness.tap.events import Delivered, Sent
+from harness.tap.events import ClosedOnWire, Delivered, Sent
 from harness.tap.events import Event as WireEvent
 from harness.tap.eye import message_of
 
@@ -116,6 +116,7 @@ class FirstPass:
         token: str,
         settle: Settle,
         leave_over: LeaveOver,
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         self._topology, self._token = topology, token
         self._settle, self._leave_over = settle, leave_over
@@ -124,9 +125,12 @@ class FirstPass:
             for station in consumers
         }
         self._by_key: dict[Key, Publication] = {}
-        self._in_flight = 0
+        self._in_flight, self._most_in_flight = 0, in_flight
         self._room = asyncio.Event()
         self._published: set[Station] = set()
+        self._cut_off: set[Station] = set()
+        self._turn = asyncio.Event()
+        """Set when a consumer comes to the end of a producer, or a producer's channel is closed."""
         self.strays: list[str] = []
 
     # --- the pass ------------------------------------------------------------------------------------
@@ -177,11 +181,28 @@ class FirstPass:
                 self._drop(again.pop(0))  # the loss may be its own doing, and each round must end nearer
         for publication in again:
             self._drop(publication)
-        if not await self._send_end(producer, exchange):
-            reconnected = await self._connect(producer)
-            if not (reconnected and await self._send_end(producer, exchange)):
-                self._ended_without(producer)
-        self._published.add(producer)
+        await self._finish(producer, exchange)
+
+    async def _finish(self, producer: Station, exchange: Text) -> None:
+        """Send the message after the last until it is through: what closes a channel takes along what is sent
+        after it, and a refusal that is still under way is not known yet when that is said to be sent."""
+        for _ in range(MOST_ROUNDS):
+            if await self._send_end(producer, exchange):
+                self._published.add(producer)
+                if await self._went_through(producer):
+                    return
+            if not await self._connect(producer):
+                break
+        self._ended_without(producer)
+
+    async def _went_through(self, producer: Station) -> bool:
+        """Wait until every consumer has come to the end of it; False if its channel is closed before."""
+        while any(producer not in lane.ends and not lane.given_up for lane in self.lanes.values()):
+            if producer in self._cut_off:
+                return False
+            self._turn.clear()
+            await self._turn.wait()
+        return True
 
     async def _send_end(self, producer: Station, exchange: Text) -> bool:
         """The message after the last; False if the producer could not publish it."""
@@ -196,7 +217,7 @@ class FirstPass:
 
     async def _has_room(self, producer: Station) -> bool:
         """Wait until something that is on its way has arrived; False if the producer is gone or stuck."""
-        while self._in_flight >= IN_FLIGHT and producer.running:
+        while self._in_flight >= self._most_in_flight and producer.running:
             self._room.clear()
             try:
                 async with asyncio.timeout(STALL * 2):
@@ -271,6 +292,7 @@ class FirstPass:
 
     async def _connect(self, station: Station) -> bool:
         try:
+            self._cut_off.discard(station)
             await station.connect()
         except (NotConnected, StationError, PeerGone, PeerBroken):
             station.kill()  # the second pass finds out, and says, what is the matter with it
@@ -332,6 +354,8 @@ class FirstPass:
                 if copy is not None and copy.reported is None:
                     self._lose(lane, copy)
                     break
+            else:
+                self._end_silent(lane)  # it stuck at nothing: what it owes never came to its queue
         for owed in lane.owed.values():
             for copy in owed:
                 copy.again, copy.delivered = True, None
@@ -344,6 +368,7 @@ class FirstPass:
         for producer in producers:
             self._missing(lane, producer, None)
         self._release(lane)
+        self._turn.set()
 
     # --- what is heard and seen ----------------------------------------------------------------------
 
@@ -351,6 +376,8 @@ class FirstPass:
         """A consumer's report, or that its connection is closed."""
         lane = self.lanes.get(station)
         if lane is None:
+            if isinstance(event, Closed):
+                self._cut(station)
             return
         lane.news.set()
         if isinstance(event, Delivery):
@@ -396,6 +423,12 @@ class FirstPass:
         self._missing(lane, producer, None)
         self._release(lane, producer)
         lane.ends.add(producer)
+        self._turn.set()
+
+    def _cut(self, producer: Station) -> None:
+        """What it sent last may be lost."""
+        self._cut_off.add(producer)
+        self._turn.set()
 
     def _end_silent(self, lane: Lane) -> None:
         """The message after the last will not come, as nothing else does: it was never sent, or is lost."""
@@ -409,6 +442,8 @@ class FirstPass:
             if publication is not None and publication.producer is station:
                 publication.odd = publication.odd or publication.sent is not None
                 publication.sent = _routed(event.exchange, event.routing_key, False, event.header, event.body)
+        elif isinstance(event, ClosedOnWire) and event.code != 200 and station not in self.lanes:
+            self._cut(station)
         elif isinstance(event, Delivered) and (lane := self.lanes.get(station)) is not None:
             copy = lane.by_key.get((event.exchange, event.routing_key))
             if copy is not None:
@@ -425,7 +460,9 @@ class FirstPass:
             for publication in self._by_key.values():
                 publication.odd = publication.odd or publication.producer is station
         lane = self.lanes.get(station)
-        if lane is not None:
+        if lane is None:
+            self._cut(station)
+        else:
             lane.trouble = why.problem
             lane.news.set()
 

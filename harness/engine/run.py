@@ -27,6 +27,7 @@ from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
+from harness.peers.protocol import Described
 from harness.results import CellLine
 
 Tell = Callable[[CellLine], None]
@@ -93,7 +94,7 @@ class Run:
     async def _first_pass(self) -> list[str]:
         token = unique(self._token, "first")
         first = FirstPass(
-            self._consumers.values(), self._topology, token, self._settle_first, self._leave_over
+            self._consumers.values(), self._topology, token, self.settle_first, self._leave_over
         )
         publications = {
             station: self._publications(station, first, token) for station in self._producers.values()
@@ -121,9 +122,9 @@ class Run:
 
     def _takes_part(self, cell: Cell, producer: Station, consumer: Station) -> bool:
         """Whether the first pass takes it; what it does not take is left over, or settled if unsupported."""
-        if lacking := _unordered(cell.case, producer, consumer):
+        if lacking := unordered(cell.case, producer.described, consumer.described):
             asked = _asked(cell.case, own_route(cell.case, unique(self._token, cell.id), ""))
-            self._settle_first(cell, Evidence(asked, failure=lacking))
+            self.settle_first(cell, Evidence(asked, failure=lacking))
         elif runs_alone(cell.case) or self._dangerous(cell):
             self._leave_over(cell)
         else:
@@ -135,7 +136,7 @@ class Run:
         about = self._expectations.about(self._key(cell))
         return any(item.expectation.difference in _DANGEROUS for item in about)
 
-    def _settle_first(self, cell: Cell, evidence: Evidence) -> None:
+    def settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.case, evidence)
         outcome, _ = self._expectations.outcome(self._key(cell), cell.id, verdict, final=False)
         if outcome in ("pass", "expected", "unsupported"):
@@ -213,15 +214,15 @@ def _asked(case: Case, route: Route) -> Routed:
     return Routed(route.exchange, route.routing_key, message, redelivered=False)
 
 
-def _unordered(case: Case, producer: Station, consumer: Station) -> Failure | None:
+def unordered(case: Case, producer: Described | None, consumer: Described | None) -> Failure | None:
     """What keeps a case about the order of headers from meaning anything: a peer that declares key-order.
 
     Its library keeps tables in maps without an order, so the case would pass or fail by chance. Such a peer
-    has no request to refuse, so it is asked beforehand.
+    has no request to refuse, so what it declared decides beforehand.
     """
     if case.header_order:
-        for station, step in ((producer, Step.PRODUCER), (consumer, Step.CONSUMER)):
-            if station.described is not None and KEY_ORDER in station.described.unsupported:
+        for described, step in ((producer, Step.PRODUCER), (consumer, Step.CONSUMER)):
+            if described is not None and KEY_ORDER in described.unsupported:
                 return Failure(Stop.UNSUPPORTED, step, KEY_ORDER)
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -27,6 +28,7 @@ Outcome: TypeAlias = Literal["pass", "fail", "expected", "unsupported", "error"]
 Names: TypeAlias = str | tuple[str, ...]
 KINDS = (*map(str, Kind), *map(str, Stop))
 """All that an expectation can name as its difference, in so far as it is not excluded."""
+_STOPS = frozenset(Stop)
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -84,9 +86,11 @@ class Stale(msgspec.Struct, frozen=True):
 
 def read_expectations(path: Path) -> tuple[Listed, ...]:
     """The list at ``path``. UsageError names the file, the line and what is wrong."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    node = _composed(path)
     if node is None:
         return ()
+    if not isinstance(node, yaml.SequenceNode):
+        raise UsageError(f"{path}:{node.start_mark.line + 1}: not a list of expectations")
     listed = []
     for item in node.value:
         line = item.start_mark.line + 1
@@ -100,6 +104,19 @@ def read_expectations(path: Path) -> tuple[Listed, ...]:
             ) from error
         listed.append(Listed(line, expectation))
     return tuple(listed)
+
+
+def _composed(path: Path) -> yaml.Node | None:
+    try:
+        node: yaml.Node | None = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    except OSError as error:
+        raise UsageError(f"cannot read expectations from {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read expectations from {path}: not UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"{path}:{line}: {error.problem}") from error
+    return node
 
 
 def _check(expectation: Expectation) -> None:
@@ -147,9 +164,17 @@ class Expectations:
         self._contradicted: dict[int, list[str]] = defaultdict(list)
         self._parties: dict[tuple[Party, Party, Party], tuple[Listed, ...]] = {}
         self._brokers: set[Party] = set()
+        self._about: dict[CellKey, tuple[Listed, ...]] = {}
+        self._seen: set[tuple[int, str]] = set()  # line, case
 
     def about(self, cell: CellKey) -> tuple[Listed, ...]:
         """The expectations whose cells include ``cell``."""
+        known = self._about.get(cell)
+        if known is None:
+            known = self._about[cell] = self._find(cell)
+        return known
+
+    def _find(self, cell: CellKey) -> tuple[Listed, ...]:
         parties = (cell.producer, cell.consumer, cell.broker)
         self._brokers.add(cell.broker)
         if parties not in self._parties:
@@ -195,6 +220,9 @@ class Expectations:
         return "fail", None
 
     def _bear_out(self, item: Listed, case: str) -> None:
+        if (item.line, case) in self._seen:
+            return
+        self._seen.add((item.line, case))
         for glob in item.expectation.cases:
             if fnmatch.fnmatchcase(case, glob):
                 self._borne_out.add((item.line, glob))
@@ -225,7 +253,7 @@ def _among(case: str, globs: Iterable[str]) -> bool:
 
 def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     """Whether the cell could show the difference: a message that did not come out can't differ."""
-    return verdict.failure is None or expectation.difference in set(Stop)
+    return verdict.failure is None or expectation.difference in _STOPS
 
 
 Need: TypeAlias = tuple[Step | None, Kind | Stop, str, int | None]
@@ -248,9 +276,14 @@ def _matches(expectation: Expectation, need: Need) -> bool:
     return (
         expectation.step is step
         and expectation.difference == difference
-        and (not path or fnmatch.fnmatchcase(path, _literal(expectation.path)))
+        and (not path or _covers_path(expectation.path, path))
         and (expectation.code is None or expectation.code == code)
     )
+
+
+@lru_cache(4096)
+def _covers_path(glob: str, path: str) -> bool:
+    return fnmatch.fnmatchcase(path, _literal(glob))
 
 
 def _literal(path: str) -> str:

@@ -217,6 +217,8 @@ class PeerProcess(asyncio.SubprocessProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """All pipes are closed and the process was waited for."""
         self._lost.set_result(None)
+        if self._transport is not None:
+            self._transport.close()  # all is over, but it would complain that nobody closed it
         status = self._transport.get_returncode() if self._transport is not None else None
         if self._closing and status == 0:
             self.ended = self.ended or PeerGone(self.label, 0, "")

@@ -14,6 +14,7 @@ import msgspec
 from harness.engine.alone import Alone
 from harness.engine.blame import Wire
 from harness.engine.plan import Cell, unique
+from harness.engine.run import unordered
 from harness.engine.session import Session
 from harness.errors import UsageError
 from harness.judge.difference import Kind
@@ -130,6 +131,8 @@ async def explain_cell(
         consumer.record(recorder)
     alone = Alone(cell, producer, consumer, session.topology, unique(session.token, "explain"))
     evidence = await alone.run()
+    if lacking := unordered(cell.case, producer.described, consumer.described):
+        evidence = msgspec.structs.replace(evidence, failure=lacking)
     exhibit = _exhibit(session, cell, evidence, alone.wire)
     if pcapng is not None:
         _write(pcapng, recorder, exhibit)

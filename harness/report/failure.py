@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from harness.amqp.message import Inline
-from harness.amqp.values import Binary, Longstr, NativeBytes, NativeStr, Shortstr, bytes_of
+from harness.amqp.values import Binary, Longstr, NativeBytes, NativeStr, Shortstr
 from harness.judge.difference import Shown
 from harness.judge.verdict import StepDifference
 from harness.report.columns import aligned
 from harness.report.names import commands_of, names_of, password_note, verdict_of
 from harness.report.sentence import PATH_LIMIT, sentence
-from harness.report.values import clipped, inert, shown
+from harness.report.values import clipped, inert, octets_of, shown
 from harness.results import CellLine, Head
 
 PASSING_LIMIT = 20
@@ -67,5 +67,5 @@ def first_difference(expected: Shown, got: Shown) -> int | None:
     """The first byte, counted from 0, in which two texts or bodies differ; None for all else."""
     if not (isinstance(expected, _TEXTS) and isinstance(got, _TEXTS)):
         return None
-    pairs = zip_longest(bytes_of(expected.value), bytes_of(got.value))
+    pairs = zip_longest(octets_of(expected.value), octets_of(got.value))
     return next((at for at, (before, after) in enumerate(pairs) if before != after), None)

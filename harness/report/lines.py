@@ -33,6 +33,23 @@ def plain(text: str, style: str = "") -> Line:
     return (Piece(text, style),)
 
 
+def packed(pieces: Iterable[Piece], separator: str, columns: int | None) -> list[Line]:
+    """Pieces beside one another, in as many lines as it takes; one if ``columns`` is None."""
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for piece in pieces:
+        size = len(piece.text)
+        if lines[-1] and columns is not None and used + len(separator) + size > columns:
+            lines.append([])
+        if lines[-1]:
+            lines[-1].append(Piece(separator))
+            used += len(separator) + size
+        else:
+            used = size
+        lines[-1].append(piece)
+    return [tuple(line) for line in lines]
+
+
 def look_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Look:
     """Colours and a width only on a terminal; no colours with NO_COLOR (if not empty) or on a dumb one."""
     if not stream.isatty():

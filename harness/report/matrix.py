@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.judge.expect import Outcome
 from harness.report.columns import GAP, padded, width
-from harness.report.lines import Line, Piece, plain
+from harness.report.lines import Line, Piece, packed, plain
 from harness.report.tally import OUTCOMES, Tally
 from harness.report.values import inert
 
@@ -42,7 +42,7 @@ def matrix(tally: Tally, columns: int | None) -> list[Line]:
             *(_row(tally, name, block, lead) for name in tally.producers),
             plain(""),
         ]
-    return [*lines, _legend(tally)]
+    return [*lines, *_legend(tally, columns)]
 
 
 def _column(tally: Tally, consumer: str) -> Column:
@@ -90,7 +90,7 @@ def _row(tally: Tally, producer: str, block: list[Column], lead: int) -> Line:
     return tuple(line)
 
 
-def _legend(tally: Tally) -> Line:
+def _legend(tally: Tally, columns: int | None) -> list[Line]:
     """What the letters of this table mean; a bare number passed."""
     counts = tally.outcomes
     parts = [
@@ -98,5 +98,4 @@ def _legend(tally: Tally) -> Line:
         for outcome in OUTCOMES
         if counts[outcome]
     ]
-    line = [piece for part in parts for piece in (part, Piece("   "))]
-    return tuple(line[:-1]) if line else plain("no cells")
+    return packed(parts or [Piece("no cells")], "   ", columns)

@@ -143,7 +143,8 @@ def _stopped(names: Names, failure: Failure, subject: str, as_asked: bool) -> st
     who, reason = names.at(failure.step), reason_of(failure)
     match failure.stop:
         case Stop.UNSUPPORTED:
-            return f"{names.producer} cannot express {subject}: {reason}"
+            verb = "hand over" if failure.step is Step.CONSUMER else "express"
+            return f"{who} cannot {verb} {subject}: {reason}"
         case Stop.REFUSED:
             return f"{who} refused to take {subject}: {reason}"
         case Stop.REJECTED:

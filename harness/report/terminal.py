@@ -14,7 +14,7 @@ from harness.judge.expect import Expectation, Listed
 from harness.report.causes import Cause, cause_line
 from harness.report.columns import wrapped
 from harness.report.failure import cell_sentence
-from harness.report.lines import Line, Piece, look_of, plain, rendered
+from harness.report.lines import Line, Piece, look_of, packed, plain, rendered
 from harness.report.matrix import STYLES, matrix
 from harness.report.tally import OUTCOMES, Tally, tally
 from harness.report.values import inert
@@ -151,11 +151,14 @@ def _totals(counted: Tally, foot: Foot | None, width: int | None) -> Iterator[Li
     if foot is None:
         cut = f"The run was cut: {whole} of {counted.head.cells} cells were judged."
         yield from _wrapped(cut, width, style=STYLES["error"])
-    pieces = [Piece(f"{whole} cells: ")]
-    for outcome in OUTCOMES:
-        style = STYLES[outcome] if outcomes[outcome] else ""
-        pieces += [Piece(f"{outcomes[outcome]} {outcome}", style), Piece(", ")]
-    yield (*pieces[:-1], Piece(_times(foot)))
+    told = [
+        Piece(f"{outcomes[outcome]} {outcome}", STYLES[outcome] if outcomes[outcome] else "")
+        for outcome in OUTCOMES
+    ]
+    lead = f"{whole} cells{_times(foot)}: "
+    first, *others = packed(told, ", ", None if width is None else width - len(lead))
+    yield (Piece(lead), *first)
+    yield from ((Piece("  "), *line) for line in others)
 
 
 def _times(foot: Foot | None) -> str:

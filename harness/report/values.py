@@ -122,7 +122,7 @@ def shown(value: Shown) -> str:
 
 def show(value: Value) -> str:
     """A value with its type; native kinds by their short names, as ``int``."""
-    return _show(value, 0)
+    return inert(_show(value, 0))
 
 
 def type_name(value: Shown) -> str:
@@ -190,8 +190,13 @@ def _nested(few: list[str], whole: int, brackets: str) -> str:
     return brackets[0] + ", ".join(few + more) + brackets[1]
 
 
+def octets_of(text: Text) -> bytes:
+    """As :func:`bytes_of`; a lone surrogate, which no message can hold, is shown all the same."""
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes_of(text)
+
+
 def _size(text: Text) -> int:
-    return len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes_of(text))
+    return len(octets_of(text))
 
 
 def _text(text: Text) -> str:

@@ -30,8 +30,8 @@ class Tap:
     """A relay to ``upstream``, for one peer, named ``name`` in captures.
 
     ``observer`` is told the events (None: relay alone, read nothing). ``hash``: keep a SHA-256 of each
-    direction for :meth:`traffic`. ``faults`` and ``mutation`` make it misbehave. ``recorder``, which may be
-    set at any time, keeps the octets of the connections that are opened from then on.
+    direction for :meth:`traffic`. ``faults`` and ``mutation`` make it misbehave. ``recorder`` keeps the
+    octets. ``observer`` and ``recorder`` may be set at any time, for the connections opened from then on.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Tap:
         mutation: Mutation | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self.name, self.recorder = name, recorder
-        self._upstream, self._observer, self._hash = (upstream_host, upstream_port), observer, hash
+        self.name, self.observer, self.recorder = name, observer, recorder
+        self._upstream, self._hash = (upstream_host, upstream_port), hash
         self._faults, self._mutation = faults or Faults(), mutation
         self._links: set[Link] = set()
         self._ended: deque[Traffic] = deque(maxlen=_TRAFFIC_KEPT)
@@ -116,8 +116,8 @@ class Tap:
     def _accept(self) -> Link:
         self._count += 1
         watcher = None
-        if self._observer is not None or self.recorder is not None:
-            watcher = Eye(self._count, self._observer, self.recorder, self.name)
+        if self.observer is not None or self.recorder is not None:
+            watcher = Eye(self._count, self.observer, self.recorder, self.name)
         plans = {direction: self._plan(direction) for direction in Direction}
         link = Link(self._count, self._upstream, plans, watcher, self._over)
         self._links.add(link)

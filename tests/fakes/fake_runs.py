@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +62,12 @@ class Fake:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to: a line a cell by (case, producer, consumer), and how long it took."""
+    """What a run came to: a line a cell, by (case, producer, consumer)."""
 
     lines: dict[tuple[str, str, str], CellLine]
     summary: Summary
-    seconds: float
+    starts: dict[str, int]
+    """How often the consumers were started."""
 
     def red(self, producer: str, consumer: str) -> set[str]:
         """The cases of a pair that did not pass."""
@@ -92,11 +92,11 @@ async def carry_out(broker: Broker, cases: tuple[Case, ...], fakes: tuple[Fake, 
     plan = Plan(cases, (raw, *producers), (raw, *consumers), full=False)
     ready = {raw: make_ready(raw, lambda line: None), **{fake.spec: fake.launch for fake in fakes}}
     told: list[CellLine] = []
-    started = time.monotonic()
     async with session(plan, broker, ready) as running:
         summary = await running.run(Expectations(None, ()), told.append)
+        starts = {label: station.starts for label, station in running.consumers.items()}
     lines = {(line.case, line.producer, line.consumer): line for line in told}
     told_once = Counter(line.id for line in told)
     planned = Counter(cell.id for cell in plan.cells())
     assert told_once == planned, "a cell has one verdict, and only one"
-    return Outcome(lines, summary, time.monotonic() - started)
+    return Outcome(lines, summary, starts)

@@ -1,4 +1,4 @@
-"""A producer that says ok and sends nothing."""
+"""A producer that says ok to the one message and does not send it."""
 
 from __future__ import annotations
 

@@ -150,6 +150,7 @@ async def test_the_article_works_by_hand_as_it_is_written(
                 assert publisher.status == 0, publisher.err
                 assert await listener.until("LA DEE DA", "out", DEADLINE, times=count), listener.err
             await the_end(listener)
+    await names.until_unused(queue)
     assert publisher.out == (
         f'published to exchange "{exchange}" with routing key "{routing_key}" as text/plain: '
         "LA DEE DA, THIS IS OUR SUPER COOL MESSAGE"
@@ -179,6 +180,7 @@ async def test_ctrl_c_after_a_message_leaves_it_acknowledged_and_one_before_leav
         await names.raw.publish_confirmed("", queue, message("in time"))
         assert await listener.until("in time", "out", DEADLINE), listener.err
         await the_end(listener)
+    await names.until_unused(queue)
     await names.raw.publish_confirmed("", queue, message("too late"))
     assert await names.take(queue) == "too late"
     assert await names.take(queue) is None

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from harness.results import CellLine, Results
+
+pytestmark = pytest.mark.xdist_group("matrix")  # one run: a second worker would only wait
 
 
 def test_cell(result: CellLine, assert_as_expected: Callable[[CellLine], None]) -> None:

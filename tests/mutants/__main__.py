@@ -12,15 +12,13 @@ import sys
 import time
 
 from mutant import Point
-from mutant_runs import Finding, hunt_all, mutants_at
+from mutant_runs import Finding, hunt_all
 
 from harness.broker import Broker, parse_spec, running
 
 
 async def _all(broker: Broker) -> tuple[Finding, ...]:
-    parts = await asyncio.gather(
-        *(hunt_all(point, broker, mutants_at(point, broker)) for point in Point)
-    )
+    parts = await asyncio.gather(*(hunt_all(point, broker) for point in Point))
     return tuple(finding for part in parts for finding in part)
 
 

@@ -48,8 +48,8 @@ class Shows:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """``stops``: at which points no message comes out of the step, and how that must be told; at all others
-    the change must show as ``shows``."""
+    """``case`` is its own, whose id is its name after ``mutants/``. ``stops``: at which points no message comes
+    out of the step, and how that must be told; at all others the change must show as ``shows``."""
 
     name: str
     case: Case
@@ -59,8 +59,19 @@ class Mutant:
     points: tuple[Point, ...] = tuple(Point)
     swaps: bool = False
     """The message is held back until the next one has passed."""
+    doubles: bool = False
+    """The message passes twice."""
     undone_by_4x: bool = False
     """A broker since 4.0 sorts top-level headers and keeps one of a key: before it, this is no change."""
+
+    @property
+    def disorders(self) -> bool:
+        """Whether messages are not as many as before, or in another order."""
+        return self.swaps or self.doubles
+
+    def alone(self, point: Point) -> bool:
+        """Whether it may take other messages along, so that it needs a run of its own."""
+        return point in self.stops or self.disorders
 
     def stands(self, point: Point, broker_major: int) -> bool:
         """Whether it is a change there at all."""

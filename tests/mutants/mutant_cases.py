@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from harness.amqp.message import Body, Inline, Message, PropertyName, pattern_body
 from harness.amqp.values import (
     Array,
@@ -34,8 +36,7 @@ from harness.amqp.values import (
 )
 from harness.cases import Case, CaseBinding, CaseExchange
 
-TARGET = b"the one that is changed"
-"""How the body begins of every message that is to be changed, and of no other."""
+BODY = "the one that is changed"
 
 HEADERS: Mapping[str, Value] = {
     "array": Array((Int32("1"), Longstr("two"), Array((Int8("3"),)))),
@@ -84,7 +85,6 @@ BLANKS: Mapping[PropertyName, Value] = {
     "content_type": Shortstr(""),
     "content_encoding": Shortstr(""),
     "headers": Table(()),
-    "delivery_mode": Octet("0"),
     "priority": Octet("0"),
     "correlation_id": Shortstr(""),
     "reply_to": Shortstr(""),
@@ -94,7 +94,7 @@ BLANKS: Mapping[PropertyName, Value] = {
     "app_id": Shortstr(""),
     "cluster_id": Shortstr(""),
 }
-"""Empty or zero, all that the broker lets be so: it refuses such an expiration and such a user_id."""
+"""Empty or zero, all that the broker lets be so: it refuses such a delivery_mode, expiration or user_id."""
 
 
 def case(
@@ -106,7 +106,7 @@ def case(
     header_order: bool = False,
 ) -> Case:
     """A case of the mutants' own; its id is also its routing key."""
-    message = Message(properties or {}, body or Inline(TARGET.decode()))
+    message = Message(properties or {}, body or Inline(BODY))
     return Case(
         id=f"mutants/{name}",
         why="to be changed on its way",
@@ -122,7 +122,7 @@ def case(
 
 BARE = case("bare")
 BLANK = case("blank", BLANKS)
-LARGE = case("large", body=pattern_body(TARGET + b", ", 100_000))
+LARGE = case("large", body=pattern_body(f"{BODY}, ".encode(), 100_000))
 DIRECT = case("direct", kind=CaseExchange("direct"))
 SORTED = case("sorted", {"headers": Table(tuple((k, Int32("1")) for k in "abc"))}, header_order=True)
 TWICE = case("twice", {"headers": Table((("k", Longstr("first")), ("k", Longstr("second"))))})
@@ -133,3 +133,8 @@ AFTER = case("then", {"message_id": Shortstr("2")}, body=Inline("innocent too"))
 def full(user: str) -> Case:
     """The case with all 14 properties and all field types."""
     return case("full", all_properties(user))
+
+
+def named(base: Case, name: str) -> Case:
+    """The same message under another id, and so with another routing key."""
+    return msgspec.structs.replace(base, id=f"mutants/{name}")

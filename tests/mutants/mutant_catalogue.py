@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import mutant_edits as edits
 from mutant import DELIVERIES, PUBLISHES, Mutant, Point, Shows
-from mutant_cases import BARE, BLANK, BLANKS, DIRECT, HEADERS, LARGE, SORTED, TWICE, all_properties, full
+from mutant_cases import (
+    BARE,
+    BLANK,
+    BLANKS,
+    DIRECT,
+    HEADERS,
+    LARGE,
+    SORTED,
+    TWICE,
+    all_properties,
+    full,
+    named,
+)
 from mutant_edits import Edit
 
 from harness.amqp.message import PROPERTY_NAMES, PropertyName
@@ -52,7 +65,7 @@ GONE = dict.fromkeys(Point, Stop.UNDELIVERED)
 
 def catalogue(user: str) -> tuple[Mutant, ...]:
     """All mutants, for a broker on which ``user`` publishes."""
-    return (
+    made = (
         *_properties(user),
         *_types(full(user)),
         *_nested(full(user)),
@@ -61,6 +74,7 @@ def catalogue(user: str) -> tuple[Mutant, ...]:
         *_envelopes(),
         *_messages(),
     )
+    return tuple(replace(mutant, case=named(mutant.case, mutant.name)) for mutant in made)
 
 
 # --- properties ----------------------------------------------------------------------------------------
@@ -93,9 +107,7 @@ def _properties(user: str) -> Iterator[Mutant]:
         yield Mutant(f"{name}-changed", whole, edit, shows, REFUSED if name == "user_id" else {})
     for name, blank in BLANKS.items():
         yield Mutant(f"{name}-blank-dropped", BLANK, edits.property_gone(name), Shows(name, Kind.EMPTIED))
-        yield Mutant(
-            f"{name}-blank-added", BARE, edits.property_set(name, blank), Shows(name, Kind.EMPTIED)
-        )
+        yield Mutant(f"{name}-blank-added", BARE, edits.property_set(name, blank), Shows(name, Kind.EMPTIED))
         emptied = Shows("headers.void", Kind.LOST) if name == "headers" else Shows(name, Kind.ALTERED)
         yield Mutant(f"{name}-blanked", whole, edits.property_set(name, blank), emptied)
     no_number = edits.property_set("expiration", Shortstr("soon"))
@@ -164,8 +176,8 @@ SAME_VALUE: Mapping[str, Value] = {
 def _types(whole: Case) -> Iterator[Mutant]:
     for key, value in OTHER_VALUE.items():
         assert type(value) is type(HEADERS[key])
-        kind = Kind.NARROWED if key == "never" else Kind.ALTERED
-        yield Mutant(f"{key}-changed", whole, edits.header_set(key, value), Shows(f"headers.{key}", kind))
+        shows = Shows(f"headers.{key}", Kind.ALTERED)
+        yield Mutant(f"{key}-changed", whole, edits.header_set(key, value), shows)
     for key, value in OTHER_TYPE.items():
         kind = Kind.NARROWED if key == "float" else Kind.ALTERED
         shows = Shows(f"headers.{key}", kind)
@@ -175,9 +187,10 @@ def _types(whole: Case) -> Iterator[Mutant]:
         yield Mutant(f"{key}-as-{value.type}", whole, edits.header_set(key, value), shows)
     for key in HEADERS:
         yield Mutant(f"{key}-dropped", whole, edits.header_gone(key), Shows(f"headers.{key}", Kind.LOST))
-    for key, name, bits in (("double", "minus-zero", double_bits(-0.0)), ("double", "nan", "7ff8000000000000")):
-        edit = edits.header_set(key, Double(bits))
-        yield Mutant(f"{key}-{name}", whole, edit, Shows(f"headers.{key}", Kind.ALTERED))
+    rounded = edits.header_set("double", Double(double_bits(0.0)))
+    yield Mutant("double-rounded", whole, rounded, Shows("headers.double", Kind.NARROWED))
+    no_number = edits.header_set("double", Double("7ff8000000000000"))
+    yield Mutant("double-to-nan", whole, no_number, Shows("headers.double", Kind.ALTERED), REFUSED)
     unknown = edits.header_after("unknown", Unparsed("Wg==", "AAAA"))
     yield Mutant("unknown-type-added", BLANK, unknown, Shows("headers.unknown", Kind.ADDED), REFUSED)
 
@@ -217,7 +230,12 @@ def _keys(whole: Case) -> Iterator[Mutant]:
     text = HEADERS["longstr"]
     for name, edit, shows, undone in (
         ("renamed", edits.header_renamed("longstr", "other"), Shows("headers.other", Kind.ADDED), False),
-        ("upper-case", edits.header_renamed("longstr", "Longstr"), Shows("headers.longstr", Kind.LOST), False),
+        (
+            "upper-case",
+            edits.header_renamed("longstr", "Longstr"),
+            Shows("headers.longstr", Kind.LOST),
+            False,
+        ),
         ("emptied", edits.header_renamed("void", ""), Shows('headers[""]', Kind.ADDED), False),
         (
             "not-utf8",
@@ -225,7 +243,7 @@ def _keys(whole: Case) -> Iterator[Mutant]:
             Shows("headers[hex:ff]", Kind.ADDED),
             False,
         ),
-        ("added", edits.header_after("x-more", Void()), Shows('headers["x-more"]', Kind.ADDED), False),
+        ("added", edits.header_after("x-more", Void()), Shows("headers.x-more", Kind.ADDED), False),
         (
             "doubled-other-value",
             edits.header_before("longstr", Longstr("x")),
@@ -238,7 +256,9 @@ def _keys(whole: Case) -> Iterator[Mutant]:
     turned = edits.pairs(lambda old: old[::-1])
     yield Mutant("keys-turned", SORTED, turned, Shows("headers:order", Kind.ALTERED), undone_by_4x=True)
     exchanged = edits.pairs(lambda old: (old[0], old[2], old[1]))
-    yield Mutant("two-keys-exchanged", SORTED, exchanged, Shows("headers:order", Kind.ALTERED), undone_by_4x=True)
+    yield Mutant(
+        "two-keys-exchanged", SORTED, exchanged, Shows("headers:order", Kind.ALTERED), undone_by_4x=True
+    )
     first = edits.pairs(lambda old: (("k", Longstr("other")), old[1]))
     yield Mutant("duplicate-first-changed", TWICE, first, Shows("headers.k", Kind.ALTERED))
     second = edits.pairs(lambda old: (old[0], ("k", Longstr("other"))))
@@ -246,7 +266,11 @@ def _keys(whole: Case) -> Iterator[Mutant]:
         "duplicate-second-changed", TWICE, second, Shows("headers.k#2", Kind.ALTERED), undone_by_4x=True
     )
     yield Mutant(
-        "duplicate-lost", TWICE, edits.pairs(lambda old: old[:1]), Shows("headers.k#2", Kind.LOST), undone_by_4x=True
+        "duplicate-lost",
+        TWICE,
+        edits.pairs(lambda old: old[:1]),
+        Shows("headers.k#2", Kind.LOST),
+        undone_by_4x=True,
     )
     yield Mutant("duplicates-exchanged", TWICE, turned, Shows("headers.k", Kind.ALTERED))
 
@@ -271,7 +295,9 @@ def _bodies() -> Iterator[Mutant]:
         yield Mutant(f"body-{name}", BARE, edit, Shows("body", Kind.ALTERED))
     middle = edits.body(lambda body: body[:50_000] + bytes((body[50_000] ^ 128,)) + body[50_001:])
     yield Mutant("large-body-middle-bit", LARGE, middle, Shows("body", Kind.ALTERED))
-    yield Mutant("large-body-cut-by-one", LARGE, edits.body(lambda body: body[:-1]), Shows("body", Kind.ALTERED))
+    yield Mutant(
+        "large-body-cut-by-one", LARGE, edits.body(lambda body: body[:-1]), Shows("body", Kind.ALTERED)
+    )
 
 
 def _envelopes() -> Iterator[Mutant]:
@@ -281,7 +307,12 @@ def _envelopes() -> Iterator[Mutant]:
     yield Mutant("exchange-another", BARE, edits.envelope(exchange="amq.fanout"), exchange, UNROUTED)
     yield Mutant("exchange-default", BARE, edits.envelope(exchange=""), exchange, UNROUTED)
     yield Mutant("exchange-not-utf8", BARE, edits.envelope(exchange=Base64("/w==")), exchange, REFUSED)
-    for name, other in (("another", "other"), ("emptied", ""), ("longer", "mutants/bare "), ("not-utf8", Base64("/w=="))):
+    for name, other in (
+        ("another", "other"),
+        ("emptied", ""),
+        ("longer", "mutants/routing-key-longer "),
+        ("not-utf8", Base64("/w==")),
+    ):
         yield Mutant(f"routing-key-{name}", BARE, edits.envelope(routing_key=other), key)
     yield Mutant("routing-key-unbound", DIRECT, edits.envelope(routing_key="other"), key, UNROUTED)
     redelivered = Shows("redelivered", Kind.ALTERED)
@@ -290,6 +321,6 @@ def _envelopes() -> Iterator[Mutant]:
 
 def _messages() -> Iterator[Mutant]:
     yield Mutant("message-dropped", BARE, edits.dropped, stops=GONE)
-    yield Mutant("message-doubled", BARE, edits.doubled, Shows("deliveries", Kind.ADDED))
+    yield Mutant("message-doubled", BARE, edits.doubled, Shows("deliveries", Kind.ADDED), doubles=True)
     yield Mutant("message-swapped-with-next", BARE, edits.unchanged, stops=GONE, swaps=True)
     yield Mutant("large-message-dropped", LARGE, edits.dropped, stops=GONE)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from mutant import Mutant, Point, Shows
 from mutant_cases import AFTER, BEFORE
 from mutant_catalogue import catalogue
+from mutant_edits import unchanged
 from mutant_tap import Mutator
 
 from harness.broker import Broker
@@ -23,6 +24,9 @@ from harness.judge.verdict import StepDifference, Stop
 from harness.peers.build import make_ready
 from harness.peers.manifest import PeerSpec, find_peers, resolve
 from harness.results import CellLine
+
+TOGETHER = 25
+"""Mutants in one run, each in a message of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,31 @@ class Hunt:
         await run.run()
         return tuple(told)
 
-    async def find(self, mutant: Mutant) -> Finding:
-        """A run with ``mutant`` between two innocent messages."""
-        self._mutator.mutant = mutant
-        lines = {line.case: line for line in await self.lines((BEFORE, mutant.case, AFTER))}
-        hits, self._mutator.mutant = self._mutator.hits, None
-        point = self._mutator.point
-        problem = "" if hits else "it never struck"
-        problem = problem or _missed(mutant, point, lines.pop(mutant.case.id))
-        for line in lines.values():
-            problem = problem or ("" if line.outcome == "pass" else f"{line.id} is {_told(line)}")
-        return Finding(f"{point.label}/{mutant.name}", problem)
+    async def untouched(self, mutants: tuple[Mutant, ...]) -> tuple[CellLine, ...]:
+        """One run over the messages of ``mutants``, each taken apart by the tap and changed in nothing."""
+        idle = tuple(replace(mutant, edit=unchanged, swaps=False, doubles=False) for mutant in mutants)
+        self._mutator.set(idle)
+        lines = await self.lines(tuple(mutant.case for mutant in idle))
+        assert set(self._mutator.hits) == {mutant.name for mutant in idle}
+        return lines
+
+    async def find(self, mutants: tuple[Mutant, ...]) -> tuple[Finding, ...]:
+        """One run with ``mutants``, each in a message of its own, between two innocent messages."""
+        mutator = self._mutator
+        mutator.set(mutants)
+        cases = (BEFORE, *(mutant.case for mutant in mutants), AFTER)
+        lines = {line.case: line for line in await self.lines(cases)}
+        harmed = [lines[case.id] for case in (BEFORE, AFTER) if lines[case.id].outcome != "pass"]
+        problem = "".join(f"beside it, {line.id} is {_told(line)}" for line in harmed)
+        return tuple(
+            Finding(
+                f"{mutator.point.label}/{mutant.name}",
+                (_missed(mutant, mutator.point, lines[mutant.case.id]) or problem)
+                if mutator.hits[mutant.name]
+                else "it never struck",
+            )
+            for mutant in mutants
+        )
 
 
 @asynccontextmanager
@@ -96,10 +114,18 @@ async def hunting(
         yield Hunt(mutator, running)
 
 
-async def hunt_all(point: Point, broker: Broker, mutants: Iterable[Mutant]) -> tuple[Finding, ...]:
-    """Every one of ``mutants`` at ``point``, one after the other."""
+def parts(point: Point, mutants: tuple[Mutant, ...]) -> tuple[tuple[Mutant, ...], ...]:
+    """Which mutants can be in one run: those that leave other messages alone, :data:`TOGETHER` at a time."""
+    alone = tuple((mutant,) for mutant in mutants if mutant.alone(point))
+    quiet = tuple(mutant for mutant in mutants if not mutant.alone(point))
+    return (*alone, *(quiet[at : at + TOGETHER] for at in range(0, len(quiet), TOGETHER)))
+
+
+async def hunt_all(point: Point, broker: Broker) -> tuple[Finding, ...]:
+    """All mutants at ``point``."""
     async with hunting(point, broker) as hunt:
-        return tuple([await hunt.find(mutant) for mutant in mutants])
+        runs = [await hunt.find(part) for part in parts(point, mutants_at(point, broker))]
+    return tuple(finding for run in runs for finding in run)
 
 
 def _missed(mutant: Mutant, point: Point, line: CellLine) -> str:
@@ -124,4 +150,5 @@ def _fits(shows: Shows, point: Point, difference: StepDifference) -> bool:
 
 def _told(line: CellLine) -> str:
     differences = ", ".join(f"{each.path} {each.kind} ({each.step})" for each in line.differences[:4])
-    return f"{line.outcome}: {line.verdict} ({line.step}) {line.got if line.path is None else ''} [{differences}]"
+    got = line.got if line.path is None else ""
+    return f"{line.outcome}: {line.verdict} ({line.step}) {got} [{differences}]"

@@ -1,12 +1,14 @@
-"""The mutating tap: a tap at one of the four points, whose mutant is exchanged while it runs."""
+"""The mutating tap: a tap at one of the four points, whose mutants are exchanged while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from mutant import Mutant, Point
-from mutant_cases import TARGET
 
+from harness.amqp.methods import Deliver, Publish, decode_method
+from harness.amqp.values import Text
 from harness.engine.station import TapMaker
 from harness.peers.manifest import PeerSpec
 from harness.peers.protocol import Role
@@ -20,24 +22,21 @@ _START_OK, _START = b"\x00\x0a\x00\x0b", b"\x00\x0a\x00\x0a"
 
 
 class Mutator:
-    """What passes at ``point``. ``mutant`` may be set at any time; ``hits`` counts how often it struck."""
+    """What changes messages at ``point``: it knows the message of a mutant by its routing key, which is the
+    id of the mutant's case. ``hits`` counts how often each mutant struck, by its name."""
 
     def __init__(self, point: Point) -> None:
         self.point = point
-        self.hits = 0
-        self._mutant: Mutant | None = None
+        self.hits: Counter[str] = Counter()
+        self._mutants: dict[Text, Mutant] = {}
         self._held = b""
-        publishes = point.role == "producer"
-        self._direction = Direction.TO_BROKER if publishes else Direction.TO_PEER
+        self._direction = Direction.TO_BROKER if point.role == "producer" else Direction.TO_PEER
 
-    @property
-    def mutant(self) -> Mutant | None:
-        """What it does to the one message; None lets all pass."""
-        return self._mutant
-
-    @mutant.setter
-    def mutant(self, mutant: Mutant | None) -> None:
-        self._mutant, self._held, self.hits = mutant, b"", 0
+    def set(self, mutants: Iterable[Mutant]) -> None:
+        """From now on it is these; none lets all pass."""
+        self._mutants = {mutant.case.id: mutant for mutant in mutants}
+        self._held = b""
+        self.hits.clear()
 
     def make_tap(self) -> TapMaker:
         """For a session: plain taps, but for the one of the point's role."""
@@ -52,25 +51,28 @@ class Mutator:
 
     def change(self, direction: Direction, group: Group) -> bytes:
         """A :data:`~harness.tap.mutate.Change`."""
-        if self._mutant is None:
-            return group.octets
         if direction is not self._direction:
-            return self._back(self._mutant, group)
+            return self._back(group)
         if not group.is_message:
             if group.method[:4] in (_START, _START_OK):
                 self._held = b""  # what was held went with its connection
             return group.octets
         held, self._held = self._held, b""
-        if not group.body.startswith(TARGET):
+        mutant = self._mutant(group)
+        if mutant is None:
             return group.octets + held
-        self.hits += 1
-        if self._mutant.swaps:
+        self.hits[mutant.name] += 1
+        if mutant.swaps:
             self._held = group.octets
             return held
-        return self._mutant.edit(group) + held
+        return mutant.edit(group) + held
 
-    def _back(self, mutant: Mutant, group: Group) -> bytes:
-        """What passes the other way. Acks end here where the broker would count deliveries otherwise than
-        the consumer: one that delivers twice, or out of order, numbers them so, and this tap does not."""
-        disordered = mutant.swaps or mutant.name == "message-doubled"
+    def _mutant(self, group: Group) -> Mutant | None:
+        method = decode_method(group.method)
+        return self._mutants.get(method.routing_key) if isinstance(method, Publish | Deliver) else None
+
+    def _back(self, group: Group) -> bytes:
+        """What passes the other way. Acks end here while deliveries are doubled or swapped: a broker that did
+        so would number them as it sends them, and this tap does not."""
+        disordered = any(mutant.disorders for mutant in self._mutants.values())
         return b"" if disordered and group.method.startswith(_ACK) else group.octets
