@@ -132,8 +132,8 @@ def compare_scalars(expected: Value, got: Value) -> Kind:
 
 
 def _rescaled(expected: Value, got: Value) -> bool:
-    """Whether an equal decimal has another number of places: 1.10 and 1.1 are told apart, as wire types are."""
-    return isinstance(expected, _DECIMALS) and isinstance(got, _DECIMALS) and expected.value != got.value
+    """Whether an equal decimal has another scale on the wire: 1.10 and 1.1 are other octets."""
+    return type(expected) is type(got) is Decimal and expected.value != got.value
 
 
 def is_blank(value: Value) -> bool:

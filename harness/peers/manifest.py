@@ -76,7 +76,7 @@ def read_manifest(path: Path) -> Manifest:
     """The manifest at ``path``. SetupError says what is wrong with it, and where."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Manifest)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise SetupError(f"{path}: {error}", "docs/adding_a_peer.md describes a manifest") from error
 
 

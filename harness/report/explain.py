@@ -16,11 +16,12 @@ from harness.engine.blame import Wire
 from harness.engine.plan import Cell, unique
 from harness.engine.run import unordered
 from harness.engine.session import Session
-from harness.errors import UsageError
+from harness.errors import SetupError, UsageError
 from harness.judge.difference import Kind
 from harness.judge.expect import CellKey, Expectations, Listed, Outcome, Party, read_expectations
 from harness.judge.verdict import Evidence, Step, StepDifference, Verdict, judge
 from harness.peers.manifest import ROOT, PeerSpec
+from harness.raw.errors import RawError
 from harness.report.columns import wrapped
 from harness.report.lines import Line, Look, look_of, plain, rendered
 from harness.report.names import Names, explain_command, party, password_note, run_command
@@ -122,7 +123,7 @@ async def explain_cell(
     """Run ``cell`` alone and explain it, as standard output can show it unless ``look`` says otherwise.
 
     ``pcapng``: where to write the octets that both peers exchanged with the broker, for Wireshark.
-    RawError if the broker is lost; UsageError if the capture can't be written.
+    SetupError if the broker is lost; UsageError if the capture can't be written.
     """
     producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
     recorder = Recorder()
@@ -130,7 +131,10 @@ async def explain_cell(
         producer.record(recorder)
         consumer.record(recorder)
     alone = Alone(cell, producer, consumer, session.topology, unique(session.token, "explain"))
-    evidence = await alone.run()
+    try:
+        evidence = await alone.run()
+    except RawError as error:
+        raise SetupError(f"lost the broker while {cell.id} ran: {error}") from error
     if lacking := unordered(cell.case, producer.described, consumer.described):
         evidence = msgspec.structs.replace(evidence, failure=lacking)
     exhibit = _exhibit(session, cell, evidence, alone.wire)

@@ -6,12 +6,14 @@ Not even for the message after the last, and no honest consumer may be ended bec
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from fake_runs import CASES, Fake, carry_out
 
 from harness.broker import Broker
-from harness.engine import alone, first_pass
+from harness.engine import alone, first_pass, run
+from harness.engine.first_pass import FirstPass
 
 RUN_DEADLINE = 20.0
 
@@ -20,7 +22,7 @@ RUN_DEADLINE = 20.0
 def test_a_producer_that_never_sends_hangs_its_own_cells_and_no_others(
     broker: Broker, monkeypatch: pytest.MonkeyPatch, in_flight: int
 ) -> None:
-    monkeypatch.setattr(first_pass, "IN_FLIGHT", in_flight)
+    monkeypatch.setattr(run, "FirstPass", partial(FirstPass, in_flight=in_flight))
     monkeypatch.setattr(first_pass, "STALL", 0.5)
     monkeypatch.setattr(alone, "CELL_DEADLINE", 0.6)
     fake = Fake("never_sends", "producer")

@@ -48,7 +48,7 @@ class Shows:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """``case`` is its own, whose id is its name after ``mutants/``. ``stops``: at which points no message comes
+    """``case`` is its own: its id is ``mutants/`` and its name. ``stops``: at which points no message comes
     out of the step, and how that must be told; at all others the change must show as ``shows``."""
 
     name: str

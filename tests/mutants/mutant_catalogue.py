@@ -177,22 +177,24 @@ def _types(whole: Case) -> Iterator[Mutant]:
     for key, value in OTHER_VALUE.items():
         assert type(value) is type(HEADERS[key])
         shows = Shows(f"headers.{key}", Kind.ALTERED)
-        yield Mutant(f"{key}-changed", whole, edits.header_set(key, value), shows)
+        yield Mutant(f"header-{key}-changed", whole, edits.header_set(key, value), shows)
     for key, value in OTHER_TYPE.items():
         kind = Kind.NARROWED if key == "float" else Kind.ALTERED
         shows = Shows(f"headers.{key}", kind)
-        yield Mutant(f"{key}-to-{value.type}", whole, edits.header_set(key, value), shows)
+        yield Mutant(f"header-{key}-to-{value.type}", whole, edits.header_set(key, value), shows)
     for key, value in SAME_VALUE.items():
         shows = Shows(f"headers.{key}", Kind.RETYPED, value.type)
-        yield Mutant(f"{key}-as-{value.type}", whole, edits.header_set(key, value), shows)
+        yield Mutant(f"header-{key}-as-{value.type}", whole, edits.header_set(key, value), shows)
     for key in HEADERS:
-        yield Mutant(f"{key}-dropped", whole, edits.header_gone(key), Shows(f"headers.{key}", Kind.LOST))
+        yield Mutant(
+            f"header-{key}-dropped", whole, edits.header_gone(key), Shows(f"headers.{key}", Kind.LOST)
+        )
     rounded = edits.header_set("double", Double(double_bits(0.0)))
-    yield Mutant("double-rounded", whole, rounded, Shows("headers.double", Kind.NARROWED))
+    yield Mutant("header-double-rounded", whole, rounded, Shows("headers.double", Kind.NARROWED))
     no_number = edits.header_set("double", Double("7ff8000000000000"))
-    yield Mutant("double-to-nan", whole, no_number, Shows("headers.double", Kind.ALTERED), REFUSED)
+    yield Mutant("header-double-to-nan", whole, no_number, Shows("headers.double", Kind.ALTERED), REFUSED)
     unknown = edits.header_after("unknown", Unparsed("Wg==", "AAAA"))
-    yield Mutant("unknown-type-added", BLANK, unknown, Shows("headers.unknown", Kind.ADDED), REFUSED)
+    yield Mutant("header-unknown-type-added", BLANK, unknown, Shows("headers.unknown", Kind.ADDED), REFUSED)
 
 
 def _nested(whole: Case) -> Iterator[Mutant]:
