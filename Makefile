@@ -24,9 +24,9 @@ test: setup ## unit tests, the article, the fakes, the whole matrix on a broker 
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, the mutants
 	@.venv/bin/pytest -q -n 2 tests/broker
 	@.venv/bin/pytest -q tests/crosscheck tests/mutants
-	@.venv/bin/python tests/mutants
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
+	@.venv/bin/python tests/mutants
 
 test-all: test test-rest ## all tests
 
