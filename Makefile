@@ -19,11 +19,12 @@ demo: setup ## the article, live: Go producer, RabbitMQ, Python consumers
 	@.venv/bin/amqp-interop demo
 
 test: setup ## unit tests, the article, the fakes, the whole matrix on a broker of their own
-	@.venv/bin/pytest -q -n 2 --dist loadgroup tests/unit tests/fakes tests/interop
+	@.venv/bin/pytest -q -n 2 --dist loadgroup -m 'not crosscheck' tests/unit tests/fakes tests/interop
 
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, the mutants
 	@.venv/bin/pytest -q -n 2 tests/broker
-	@.venv/bin/pytest -q tests/crosscheck tests/mutants
+	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
+	@.venv/bin/pytest -q tests/mutants
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
 	@.venv/bin/python tests/mutants

@@ -54,6 +54,7 @@ class Alone:
         self._sentinel_digest = digest_of(self._sentinel.body)
         self._way = Way(tapped=producer.tapped)
         self._news = asyncio.Event()
+        self._acked: set[int] = set()
         self._end = 0.0
 
     async def run(self) -> Evidence:
@@ -170,7 +171,9 @@ class Alone:
                 message = Message(event.properties, event.body)
                 routed = Routed(event.exchange, event.routing_key, message, event.redelivered)
                 self._way.reported.add(routed, self._is_sentinel(event.exchange, event.body))
-                station.send(Ack(station.next_id(), event.delivery_tag))
+                if event.delivery_tag not in self._acked:  # twice, and the broker would close the channel
+                    self._acked.add(event.delivery_tag)
+                    station.send(Ack(station.next_id(), event.delivery_tag))
             case Undecodable():
                 self._way.undecodable = event.message
             case Closed():

@@ -382,6 +382,8 @@ class FirstPass:
         lane.news.set()
         if isinstance(event, Delivery):
             self._reported(lane, event)
+            if event.delivery_tag <= lane.last_tag:
+                return  # an invented one; its tag may be acknowledged, and twice would close the channel
             lane.unacked += 1
             lane.last_tag = event.delivery_tag
             if lane.unacked >= ACK_EVERY or not any(lane.owed.values()):

@@ -66,7 +66,7 @@ def test_nothing_is_red_where_the_mutating_tap_changes_nothing(point: Point, bro
 
 @points
 def test_a_change_is_also_caught_between_streadway_and_pika(point: Point, broker: Broker) -> None:
-    names = ("priority-added", "headers-added", "body-cut-by-one", "routing-key-another")
+    names = ("priority-added", "message_id-added", "body-cut-by-one", "routing-key-another")
     mutants = tuple(one(name) for name in names)
     assert asyncio.run(found(point, broker, *mutants, producer="streadway", consumer="pika")) == []
 
