@@ -86,8 +86,8 @@ def table(figures: Figures, of: int) -> Iterator[str]:
     judged, relayed = [each.judged for each in rounds], [each.relayed for each in rounds]
     yield ""
     yield f"{figures.peers}"
-    yield f"  {figures.cases} of {of} cases over and over, {judged[0].count:,} cells a round; left out: bodies"
-    yield "  over 4 KiB, own exchanges and routing keys, and what some pair of these cannot send or report"
+    yield f"  {figures.cases} of {of} cases over and over, {judged[0].count:,} cells a round; left out:"
+    yield "  bodies over 4 KiB, own exchanges or routing keys, what some pair here cannot send or report"
     yield row("first pass", [pace.rate for pace in judged], "cells/s")
     yield row("relaying alone", [pace.rate for pace in relayed], "cells/s")
     yield row("floor", [each.floor.rate for each in rounds], "deliveries/s")

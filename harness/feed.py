@@ -59,7 +59,7 @@ class Pace:
 
     @property
     def cost(self) -> float:
-        """Microseconds of the harness's processor time for each; other load of the machine hardly matters."""
+        """Microseconds of the harness's processor time for each; other load counts less than in a rate."""
         return self.used.get(HARNESS, 0.0) * self.wall / self.count * 1e6
 
     @property

@@ -36,10 +36,17 @@ def consume(
         queue.declare()
         queue.bind(exchange_name)
         listening()
-        for message in queue:
-            with handling():
-                show(printout(message.exchange, message.routing_key, message.properties, message.body))
-                message.ack()
+        try:
+            for message in queue:
+                with handling():
+                    show(printout(message.exchange, message.routing_key, message.properties, message.body))
+                    message.ack()
+        except KeyboardInterrupt:
+            # An ack is written by a thread, and leaving the with statement by an exception does not wait for
+            # it; leaving it in order does, but may end in a RecursionError (3.0.2). The answer to a request
+            # made after the ack comes after the ack was written.
+            connection.channel()
+            raise
 
 
 def explain(error: BaseException) -> str:

@@ -110,7 +110,7 @@ def fakes(sins: tuple[Sin, ...], role: Role) -> tuple[Fake, ...]:
 def impatient() -> Iterator[None]:
     """Deadlines for fakes, which never get better by being waited for."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alone, "CELL_DEADLINE", 3.0)
+        patch.setattr(alone, "CELL_DEADLINE", 2.5)
         patch.setattr(run, "QUIET", 1.0)
         patch.setattr(first_pass, "STALL", 0.5)
         patch.setattr(station, "CLOSE_DEADLINE", 0.5)
@@ -136,7 +136,7 @@ def outcomes(broker: Broker, impatient: None) -> list[Outcome]:
 def unfit(broker: Broker, impatient: None) -> Outcome:
     """The run with those that do not even get as far as a message."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(station, "START_DEADLINE", 5.0)
+        patch.setattr(station, "START_DEADLINE", 4.0)
         (outcome,) = asyncio.run(in_time(broker, [fakes(WHOLLY_UNFIT, "consumer")]))
     return outcome
 

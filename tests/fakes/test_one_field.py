@@ -62,14 +62,18 @@ def typical(user: str) -> dict[PropertyName, Value]:
     }
 
 
+def _with_bit(bit: int) -> tuple[PropertyName, ...]:
+    """The properties whose number, from 1 to 14, has that bit."""
+    return tuple(name for number, name in enumerate(PROPERTY_NAMES, 1) if number >> bit & 1)
+
+
 @pytest.fixture(scope="module")
 def cases(broker: Broker) -> tuple[Case, ...]:
-    """No property, each alone, every second, and all: 14 + 3."""
+    """None, all, and four in between: each property is in a choice of them that no other has."""
     every = typical(parse_url(broker.url).user)
     chosen: dict[str, tuple[PropertyName, ...]] = {
         "none": (),
-        **{f"only-{name}": (name,) for name in PROPERTY_NAMES},
-        "every-other": PROPERTY_NAMES[::2],
+        **{f"bit-{bit}": _with_bit(bit) for bit in range(4)},
         "all": PROPERTY_NAMES,
     }
     return tuple(
@@ -95,6 +99,14 @@ def consumed(broker: Broker, cases: tuple[Case, ...]) -> Outcome:
 def produced(broker: Broker, cases: tuple[Case, ...]) -> Outcome:
     """One run with a producer for some of the changes."""
     return asyncio.run(in_time(broker, cases, tuple(change.fake("producer") for change in PRODUCER_CHANGES)))
+
+
+def test_no_two_properties_concern_the_same_cells(cases: tuple[Case, ...]) -> None:
+    concerned = {
+        name: frozenset(each.id for each in cases if Change(name, "drop").concerns(each))
+        for name in PROPERTY_NAMES
+    }
+    assert len(set(concerned.values())) == len(PROPERTY_NAMES)
 
 
 def test_without_a_change_no_cell_is_red(consumed: Outcome, cases: tuple[Case, ...]) -> None:

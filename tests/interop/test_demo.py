@@ -116,7 +116,7 @@ def test_the_demo_shows_what_the_article_shows_and_leaves_nothing(
 
 
 def assert_the_article(part: str) -> None:
-    """Commands, printout and goodbye of one consumer, in this order."""
+    """Commands, printout and goodbye of one consumer, in this order; what the producer says may come between."""
     place = 0
     for text in (
         ":***@",
@@ -137,6 +137,10 @@ def assert_the_article(part: str) -> None:
         found = part.find(text, place)
         assert found >= 0, f"{text!r} is not in, or not at its place in\n{part}"
         place = found + len(text)
+    published = (
+        'producer | published to exchange "test_exchange" with routing key "routingkey" as text/plain: '
+    )
+    assert part.count(f"\n{published}{BODY}\n") == 1
     assert part.count("consumer |     ") == 14
     assert part.count(f"consumer | {BODY}") == 1
 

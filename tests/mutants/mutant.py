@@ -63,6 +63,8 @@ class Mutant:
     """The message passes twice."""
     undone_by_4x: bool = False
     """A broker since 4.0 sorts top-level headers and keeps one of a key: before it, this is no change."""
+    not_on_4x: bool = False
+    """For the same reason the message itself does not outlive such a broker, changed or not."""
 
     @property
     def disorders(self) -> bool:
@@ -75,5 +77,5 @@ class Mutant:
 
     def stands(self, point: Point, broker_major: int) -> bool:
         """Whether it is a change there at all."""
-        undone = self.undone_by_4x and broker_major >= 4 and point is Point.BEFORE_BROKER
-        return point in self.points and not undone
+        lost = self.not_on_4x or (self.undone_by_4x and point is Point.BEFORE_BROKER)
+        return point in self.points and not (lost and broker_major >= 4)

@@ -12,10 +12,12 @@ from mutant_cases import (
     BLANK,
     BLANKS,
     DIRECT,
+    DUPLICATES,
     HEADERS,
     LARGE,
     SORTED,
     TWICE,
+    TWICE_IN_TABLE,
     all_properties,
     full,
     named,
@@ -178,20 +180,25 @@ def _keys(whole: Case) -> Iterator[Mutant]:
     yield Mutant(
         "two-keys-exchanged", SORTED, exchanged, Shows("headers:order", Kind.ALTERED), undone_by_4x=True
     )
-    first = edits.pairs(lambda old: (("k", Longstr("other")), old[1]))
-    yield Mutant("duplicate-first-changed", TWICE, first, Shows("headers.k", Kind.ALTERED))
-    second = edits.pairs(lambda old: (old[0], ("k", Longstr("other"))))
-    yield Mutant(
-        "duplicate-second-changed", TWICE, second, Shows("headers.k#2", Kind.ALTERED), undone_by_4x=True
-    )
-    yield Mutant(
-        "duplicate-lost",
-        TWICE,
-        edits.pairs(lambda old: old[:1]),
-        Shows("headers.k#2", Kind.LOST),
-        undone_by_4x=True,
-    )
-    yield Mutant("duplicates-exchanged", TWICE, turned, Shows("headers.k", Kind.ALTERED))
+    yield from _duplicates()
+
+
+def _duplicates() -> Iterator[Mutant]:
+    """Of two headers with one key each may be changed; the same in a table, where every broker keeps both."""
+    first, second = (("k", value) for value in DUPLICATES)
+    other = ("k", Longstr("other"))
+    for name, pairs, path, kind in (
+        ("first-changed", (other, second), "k", Kind.ALTERED),
+        ("second-changed", (first, other), "k#2", Kind.ALTERED),
+        ("second-lost", (first,), "k#2", Kind.LOST),
+        ("first-lost", (second,), "k#2", Kind.LOST),
+        ("exchanged", (second, first), "k", Kind.ALTERED),
+        ("tripled", (first, second, second), "k#3", Kind.ADDED),
+    ):
+        edit = edits.property_set("headers", Table(pairs))
+        yield Mutant(f"duplicate-{name}", TWICE, edit, Shows(f"headers.{path}", kind), not_on_4x=True)
+        edit = edits.header_set("t", Table(pairs))
+        yield Mutant(f"table-duplicate-{name}", TWICE_IN_TABLE, edit, Shows(f"headers.t.{path}", kind))
 
 
 # --- bodies, envelopes, whole messages -----------------------------------------------------------------

@@ -118,3 +118,8 @@ def test_what_a_4x_broker_undoes_is_left_out_before_it_and_nowhere_else() -> Non
     turned = one("keys-turned")
     assert [point for point in Point if not turned.stands(point, 4)] == [Point.BEFORE_BROKER]
     assert all(turned.stands(point, 3) for point in Point)
+
+
+def test_a_message_that_a_4x_broker_changes_anyway_is_left_out_there() -> None:
+    assert not any(one("duplicate-tripled").stands(point, 4) for point in Point)
+    assert all(one("duplicate-tripled").stands(point, 3) for point in Point)
