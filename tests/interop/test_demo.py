@@ -116,7 +116,7 @@ def test_the_demo_shows_what_the_article_shows_and_leaves_nothing(
 
 
 def assert_the_article(part: str) -> None:
-    """Commands, printout and goodbye of one consumer, in this order; what the producer says may come between."""
+    """Commands, printout and goodbye of one consumer, in this order; the producer may speak between."""
     place = 0
     for text in (
         ":***@",

@@ -78,7 +78,7 @@ def test_disorder_is_also_caught_between_streadway_and_pika(point: Point, name: 
 
 
 def test_a_mutant_that_changes_nothing_counts_as_not_caught(broker: Broker) -> None:
-    idle = replace(one("priority-changed"), edit=unchanged)
+    idle = replace(one("priority-added"), edit=unchanged)
     (problem,) = asyncio.run(found(Point.PRODUCER, broker, idle))
     assert "is told as pass: same" in problem
 
@@ -90,16 +90,16 @@ def test_a_mutant_that_is_blamed_on_another_step_counts_as_not_caught(broker: Br
 
 
 def test_a_mutant_that_never_struck_counts_as_not_caught(broker: Broker) -> None:
-    another_key = msgspec.structs.replace(one("priority-changed").case, routing_key="another key")
-    elsewhere = replace(one("priority-changed"), case=another_key)
+    another_key = msgspec.structs.replace(one("priority-added").case, routing_key="another key")
+    elsewhere = replace(one("priority-added"), case=another_key)
     (problem,) = asyncio.run(found(Point.PRODUCER, broker, elsewhere))
     assert "it never struck" in problem
 
 
 def test_a_mutant_whose_difference_is_another_one_counts_as_not_caught(broker: Broker) -> None:
-    other = replace(one("priority-changed"), shows=Shows("timestamp", Kind.ALTERED))
+    other = replace(one("priority-added"), shows=Shows("timestamp", Kind.ALTERED))
     (problem,) = asyncio.run(found(Point.CONSUMER, broker, other))
-    assert "priority altered (consumer)" in problem
+    assert "priority defaulted (consumer)" in problem
 
 
 def test_there_is_a_mutant_for_every_property_dropped_changed_and_added() -> None:
