@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pika
 from pika import exceptions
@@ -24,17 +25,22 @@ def consume(
 ) -> None:
     """Show every message of the queue and acknowledge it, for ever. One of :data:`RAISES` ends it.
 
-    ``listening`` is called once, ``handling`` keeps an interrupt away from a message that is under way.
+    ``listening`` is called once, ``handling`` keeps an interrupt away from what must not be left half done.
     """
+
+    def on_message(channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        with handling():
+            named = {**vars(properties), "message_type": properties.type}
+            show(printout(method.exchange, method.routing_key, named, body))
+            channel.basic_ack(method.delivery_tag)
+
     with pika.BlockingConnection(pika.URLParameters(url)) as connection, connection.channel() as channel:
         channel.queue_declare(queue_name)
         channel.queue_bind(queue_name, exchange_name, routing_key="")
+        with handling():  # pika fails an assertion when it has to cancel a consumer that is half there
+            channel.basic_consume(queue_name, on_message)
         listening()
-        for method, properties, body in channel.consume(queue_name):
-            with handling():
-                named = {**vars(properties), "message_type": properties.type}
-                show(printout(method.exchange, method.routing_key, named, body))
-                channel.basic_ack(method.delivery_tag)
+        channel.start_consuming()
 
 
 def explain(error: BaseException) -> str:

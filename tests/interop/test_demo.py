@@ -123,8 +123,6 @@ def assert_the_article(part: str) -> None:
         "python -m python_consumer --library",
         "consumer | python_consumer: listening on queue 'example', bound to exchange 'test_exchange'",
         "$ AMQP_URL=amqp://",
-        'producer | published to exchange "test_exchange" with routing key "routingkey" as text/plain: '
-        + BODY,
         "consumer | Exchange: test_exchange\n",
         "consumer | Routing Key: routingkey\n",
         "consumer | Properties:\n",
