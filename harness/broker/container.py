@@ -11,7 +11,7 @@ import resource
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import cast
 
 import docker
@@ -49,8 +49,8 @@ def running_container(image: Ready, run: str, say: Say) -> Iterator[tuple[str, H
     name, credentials = f"amqp-interop-{secrets.token_hex(4)}", fresh_credentials()
     start = time.monotonic()
     try:
-        container = _start(image, name, run, credentials)
-        url, hello = _await_ready(container, credentials)
+        with _started(image, name, run, credentials) as container:
+            url, hello = _await_ready(container, credentials)
         seconds = time.monotonic() - start
         say(f"started {hello.product} {hello.version} in container {name} in {seconds:.1f} s")
         yield url, hello
@@ -98,11 +98,20 @@ def sweep(engine: docker.DockerClient, say: Say) -> None:
 # --- start -------------------------------------------------------------------------------------------
 
 
-def _start(image: Ready, name: str, run: str, credentials: Credentials) -> Container:
+@contextmanager
+def _started(image: Ready, name: str, run: str, credentials: Credentials) -> Iterator[Container]:
+    """The started container, with the engine's client that testcontainers made for it: closed at the end."""
+    with ExitStack() as clients:
+        yield _start(image, name, run, credentials, clients)
+
+
+def _start(image: Ready, name: str, run: str, credentials: Credentials, clients: ExitStack) -> Container:
     attempts = nofile_attempts(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     for nofile in attempts:
         try:
-            return _prepared(image, name, run, credentials, nofile).start().get_wrapped_container()
+            prepared = _prepared(image, name, run, credentials, nofile)
+            clients.callback(prepared.get_docker_client().client.close)
+            return prepared.start().get_wrapped_container()
         except (DockerException, OSError) as error:
             if nofile == attempts[-1] or not refuses_limit(str(error)):
                 words = error.explanation if isinstance(error, APIError) and error.explanation else error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from harness.errors import SetupError
 
 START_SECONDS = 60.0
 """How long a started engine may take until it answers. It takes 1 to 3 s on two cores."""
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 NO_ENGINE = "take a broker that needs no engine: --broker local, --broker amqp://..."
 
 
@@ -96,8 +98,23 @@ def client(timeout: float = 60) -> docker.DockerClient:
     ``timeout``: seconds that the engine may be silent within an answer.
     """
     host = get_docker_host()
+    _knock(host or DEFAULT_HOST)
     environment = {**os.environ, "DOCKER_HOST": host} if host else dict(os.environ)
     return docker.from_env(timeout=int(timeout), environment=environment)
+
+
+def _knock(host: str) -> None:
+    """DockerException if nobody listens at ``host``, a unix socket's address; any other is left to docker-py.
+
+    docker-py leaves the socket of a connection that failed to the garbage collector.
+    """
+    if not host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX) as door:
+        try:
+            door.connect(host.removeprefix("unix://"))
+        except OSError as error:
+            raise DockerException(f"{host}: {error}") from error
 
 
 def engine_words() -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 from pathlib import Path
 
 import pytest
+from docker.errors import DockerException
 
-from harness.broker.engine import Facts, Step, plan, spawn
+from harness.broker.engine import Facts, Step, client, plan, spawn
 from harness.broker.machine import Machine
 from harness.broker.owner import start_of
 from harness.errors import SetupError
@@ -69,3 +72,17 @@ def test_what_is_spawned_runs_in_a_session_of_its_own_and_logs_to_a_file(tmp_pat
     assert int(session) == fifo_made
     assert int(fifo.read_text()) == fifo_made
     assert log.read_text() == "words\n"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_client_of_an_engine_that_does_not_listen_says_so_and_leaves_no_socket_open(
+    tmp_path: Path, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = tmp_path / "docker.sock"
+    if there:
+        with socket.socket(socket.AF_UNIX) as gone:
+            gone.bind(str(door))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{door}")
+    with pytest.raises(DockerException, match="refused" if there else "No such file"):
+        client()
+    gc.collect()  # a socket left open would be a warning here, and so a failure
