@@ -104,7 +104,7 @@ def _able(
     return tuple(able)
 
 
-_CELL = re.compile(r"^(?P<case>[^\[\]]+)\[(?P<producer>[^\[\]>]+)->(?P<consumer>[^\[\]>]+)\]$")
+_CELL = re.compile(r"^(?P<case>[^\[\]]+)\[(?P<producer>.+?)->(?P<consumer>.+)\]$")
 
 
 def parse_cell(text: str) -> tuple[str, str, str]:

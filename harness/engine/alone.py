@@ -59,7 +59,6 @@ class Alone:
 
     async def run(self) -> Evidence:
         """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
-        self._end = asyncio.get_running_loop().time() + CELL_DEADLINE
         await self._topology.queue(self._queue)
         await self._topology.routes([(self._route, self.cell.case.binding.arguments, (self._queue,))])
         try:
@@ -114,7 +113,10 @@ class Alone:
         """The producer's part: until both messages are through the broker, or the way is over."""
         producer = self._producer
         try:
-            if await self._ready(producer, Step.PRODUCER):
+            ready = await self._ready(producer, Step.PRODUCER)
+            # not before: another cell may have held the producer for as long as a cell may take
+            self._end = asyncio.get_running_loop().time() + CELL_DEADLINE
+            if ready:
                 await self._publish()
             await self._wait(lambda: self._way.over or self._way.delivered.sentinel)
         finally:

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from harness.broker import Broker
 from harness.engine.plan import Plan
 from harness.engine.run import Run, Summary
@@ -95,6 +97,11 @@ def launches(plan: Plan, say: Say) -> dict[PeerSpec, Launch]:
         return dict(zip(specs, pool.map(lambda spec: make_ready(spec, say), specs), strict=True))
 
 
+def _released(spec: PeerSpec, launch: Launch) -> PeerSpec:
+    """The peer with its release as it was found: a checkout's is known once it is made ready."""
+    return msgspec.structs.replace(spec, release=launch.release)
+
+
 @asynccontextmanager
 async def session(
     plan: Plan,
@@ -105,9 +112,15 @@ async def session(
     """Started stations; all of them are ended, and all that was declared is deleted, however it ends."""
 
     def stations(specs: tuple[PeerSpec, ...], role: Role) -> dict[str, Station]:
-        return {spec.label: Station(spec, role, ready[spec], broker.url, make_tap) for spec in specs}
+        made = ((_released(spec, ready[spec]), ready[spec]) for spec in specs)
+        return {spec.label: Station(spec, role, launch, broker.url, make_tap) for spec, launch in made}
 
     producers, consumers = stations(plan.producers, "producer"), stations(plan.consumers, "consumer")
+    plan = msgspec.structs.replace(
+        plan,
+        producers=tuple(station.spec for station in producers.values()),
+        consumers=tuple(station.spec for station in consumers.values()),
+    )
     topology = Topology(broker.url)
     everyone = (*producers.values(), *consumers.values())
     try:

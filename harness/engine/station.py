@@ -117,12 +117,10 @@ class Station:
             raise StationError(
                 f"{self.label} did not describe itself: {reply or self.stderr or 'no reply in time'}"
             )
-        if (reply.library, reply.version) != (
-            self.spec.name,
-            self.spec.release,
-        ) or self.role not in reply.roles:
+        asked = (self.spec.name, self._launch.release)
+        if (reply.library, reply.version) != asked or self.role not in reply.roles:
             problem = (
-                f"asked for {self.spec.name} {self.spec.release} as {self.role}, "
+                f"asked for {' '.join(asked)} as {self.role}, "
                 f"but it says that it is {reply.library} {reply.version} as {', '.join(reply.roles)}"
             )
             raise self._remember(StationError(problem))
@@ -218,8 +216,8 @@ class Station:
     def _identify(self, hello: Hello) -> None:
         """Hold what the library says of itself against what was asked for."""
         self.stated = f"{hello.product} {hello.version}"
-        wanted = self.spec.stated
-        if (hello.product, hello.version) != (wanted.product, wanted.version):
+        wanted = self._launch.stated
+        if wanted is not None and (hello.product, hello.version) != (wanted.product, wanted.version):
             self._mismatch = (
                 f"{self.label} states on the wire that it is {hello.product!r} {hello.version!r}, "
                 f"not {wanted.product!r} {wanted.version!r}: another release than the one asked for ran"

@@ -10,6 +10,8 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from harness.errors import SetupError, UsageError, unknown
 from harness.peers.protocol import Role
@@ -22,10 +24,37 @@ Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 
 
 class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the library states of itself in client-properties; ``{version}`` stands for the release."""
+    """What the library states of itself in client-properties.
+
+    ``{version}`` stands for the release, ``{pamqp}`` for the version of that package as it was installed.
+    ``releases`` are those that state something else: the first whose range holds the release counts.
+    """
 
     product: str
     version: str
+    releases: tuple[WireOf, ...] = ()
+
+    def of(self, release: str) -> Wire | WireOf:
+        """What ``release`` states. One that has no version number, such as a checkout's, states the usual."""
+        try:
+            version = Version(release)
+        except InvalidVersion:
+            return self
+        fitting = (
+            one for one in self.releases if SpecifierSet(one.range).contains(version, prereleases=True)
+        )
+        return next(fitting, self)
+
+
+class WireOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the releases of a range, ``>=1.3,<1.5``, state."""
+
+    range: str
+    product: str
+    version: str
+
+    def __post_init__(self) -> None:
+        SpecifierSet(self.range)  # InvalidSpecifier is a ValueError: msgspec names the place
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,24 +81,22 @@ class PeerSpec(msgspec.Struct, frozen=True):
     """One library at one release: what a cell names."""
 
     label: str
-    """``pika`` for the release meant by the bare name, else ``pika@1.3.2``."""
+    """``pika`` for the release meant by the bare name, else ``pika@1.3.2``, and what was pinned beside it."""
     name: str
     release: str
     language: str
     toolchain: str
     folder: Path
     entry: Entry
+    pins: tuple[tuple[str, str], ...] = ()
+    """What it stands on, at which version, where that was asked for: packages, and ``python``."""
+    path: Path | None = None
+    """A working tree to take the library from, in place of a release."""
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """What it can be asked to be."""
         return self.entry.roles
-
-    @property
-    def stated(self) -> Wire:
-        """Product and version as they must be stated on the wire."""
-        wire = self.entry.wire
-        return Wire(wire.product, wire.version.replace("{version}", self.release))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -107,11 +134,18 @@ def _spec(manifest: Manifest, entry: Entry, release: str, folder: Path) -> PeerS
     return PeerSpec(label, entry.name, release, manifest.language, manifest.toolchain, folder, entry)
 
 
-_PINNED = re.compile(r"^(?P<name>[^@]+)@(?P<release>[0-9][0-9A-Za-z.+-]*)$")
+_PINNED = re.compile(
+    r"""^(?P<name>[^@\[\]]+)
+    (?:@(?:path:(?P<path>[^\[\]]+)|(?P<release>[0-9][0-9A-Za-z.+-]*)))?
+    (?:\[(?P<pins>[^\[\]]+)\])?$""",
+    re.VERBOSE,
+)
+_PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w./@-]*)@v?(?P<version>[0-9][0-9A-Za-z.+-]*)$")
+NOTATION = "a peer is NAME, NAME@1.2.3, NAME@path:FOLDER, each with [PACKAGE@VERSION,python@3.12] after it"
 
 
 def resolve(wanted: Iterable[str], role: Role, peers: Iterable[PeerSpec]) -> tuple[PeerSpec, ...]:
-    """The peers that ``wanted`` names (``pika``, ``pika@1.3.2``) in this role, all of the defaults if none.
+    """The peers that ``wanted`` names in this role (:data:`NOTATION`), all of the defaults if none.
 
     UsageError for a name that no manifest has in this role, or a release that is not of the form ``@1.2.3``.
     """
@@ -128,16 +162,35 @@ def _resolve(wanted: str, role: Role, able: list[PeerSpec]) -> PeerSpec:
     if wanted in by_label:
         return by_label[wanted]
     match = _PINNED.match(wanted)
-    family = [spec for spec in able if match and spec.name == match["name"]]
-    if not family or match is None:
-        if "@" in wanted and any(spec.name == wanted.split("@")[0] for spec in able):
-            raise UsageError(f"{wanted!r} names no release", "a release is pinned as NAME@1.2.3")
+    family = [spec for spec in able if spec.name == re.split("[@\\[]", wanted)[0]]
+    if not family:
         raise unknown(role, wanted, by_label)
-    for spec in family:
-        if spec.release == match["release"]:
-            return spec
-    first = family[0]
-    label = f"{first.name}@{match['release']}"
-    return PeerSpec(
-        label, first.name, match["release"], first.language, first.toolchain, first.folder, first.entry
-    )
+    if match is None:
+        raise UsageError(f"{wanted!r} names no release", NOTATION)
+    first, path = family[0], _checkout(wanted, match["path"])
+    release = "path" if path else match["release"] or first.release
+    pins = _pins(wanted, match["pins"])
+    if not pins and not path:
+        for spec in family:
+            if spec.release == release:
+                return spec
+    return msgspec.structs.replace(first, label=wanted, release=release, pins=pins, path=path)
+
+
+def _checkout(wanted: str, path: str | None) -> Path | None:
+    if path is None:
+        return None
+    folder = Path(path).expanduser().absolute()
+    if not folder.is_dir():
+        raise UsageError(f"{wanted!r}: there is no folder {folder}", NOTATION)
+    return folder
+
+
+def _pins(wanted: str, pins: str | None) -> tuple[tuple[str, str], ...]:
+    if pins is None:
+        return ()
+    matches = [_PIN.match(pin.strip()) for pin in pins.split(",")]
+    found = tuple((match["name"], match["version"]) for match in matches if match is not None)
+    if len(found) < len(matches):
+        raise UsageError(f"{wanted!r}: [{pins}] pins nothing", NOTATION)
+    return found

@@ -57,7 +57,14 @@ class Fake:
     @property
     def launch(self) -> Launch:
         command = (sys.executable, str(HERE / f"{self.file}.py"), *self.arguments)
-        return Launch(command, ROOT, (("PYTHONPATH", str(ROOT)), ("PYTHONDONTWRITEBYTECODE", "1")))
+        wire = Wire("amqp-interop raw", harness.__version__)
+        return Launch(
+            command,
+            ROOT,
+            (("PYTHONPATH", str(ROOT)), ("PYTHONDONTWRITEBYTECODE", "1")),
+            harness.__version__,
+            wire,
+        )
 
 
 @dataclass(frozen=True, slots=True)

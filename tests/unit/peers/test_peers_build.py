@@ -8,12 +8,15 @@ import sys
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.errors import SetupError
 from harness.peers import build
-from harness.peers.build import Say, make_ready, missing_toolchain
+from harness.peers.build import make_ready, missing_toolchain
+from harness.peers.cached import Say, fingerprint, made_once, run
 from harness.peers.manifest import ROOT, Entry, PeerSpec, Wire
+from harness.peers.toolchains import Made, Toolchain
 
 
 def quiet(line: str) -> None:
@@ -32,15 +35,15 @@ def toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """``fake``, which makes a script; the list grows by one for each that it made."""
     made: list[str] = []
 
-    def fake(wanted: PeerSpec, say: Say) -> dict[str, str]:
+    def fake(wanted: PeerSpec, say: Say) -> Made:
         target = tmp_path / "cache" / wanted.label
-        with build._made_once(target, wanted.label, say) as half:
+        with made_once(target, wanted.label, say) as half:
             if half is not None:
                 made.append(wanted.label)
                 shutil.copy("/bin/true", half / "program")
-        return {"program": str(target / "program")}
+        return Made({"program": str(target / "program")}, {"lib": "1.1.dev0", "codec": "7"})
 
-    monkeypatch.setitem(build.TOOLCHAINS, "fake", (fake, None, ""))
+    monkeypatch.setitem(build.TOOLCHAINS, "fake", Toolchain(fake))
     return made
 
 
@@ -84,6 +87,34 @@ def test_a_toolchain_that_is_not_installed_says_how_to_get_it(
     assert missing_toolchain(spec(tmp_path, toolchain="python")) is None
 
 
+# --- what it must state ---------------------------------------------------------------------------------
+
+
+def stating(version: str, tmp_path: Path, path: Path | None = None) -> PeerSpec:
+    plain = spec(tmp_path)
+    entry = msgspec.structs.replace(plain.entry, wire=Wire("Lib", version))
+    return msgspec.structs.replace(plain, entry=entry, path=path)
+
+
+def test_what_it_must_state_is_its_release_or_that_of_what_it_stands_on(
+    tmp_path: Path, toolchain: list[str]
+) -> None:
+    launch = make_ready(stating("v{version} on {codec}", tmp_path), quiet)
+    assert (launch.release, launch.stated) == ("1.0", Wire("Lib", "v1.0 on 7"))
+
+
+def test_the_release_of_a_checkout_is_what_was_found_in_it(tmp_path: Path, toolchain: list[str]) -> None:
+    launch = make_ready(stating("{version}", tmp_path, tmp_path), quiet)
+    assert (launch.release, launch.stated) == ("1.1.dev0", Wire("Lib", "1.1.dev0"))
+
+
+def test_a_manifest_whose_statement_names_an_unknown_package_is_said(
+    tmp_path: Path, toolchain: list[str]
+) -> None:
+    with pytest.raises(SetupError, match=r"peer\.toml: wire\.version has an unknown \{codex\}"):
+        make_ready(stating("{codex}", tmp_path), quiet)
+
+
 # --- once, and whole -----------------------------------------------------------------------------------
 
 
@@ -100,7 +131,7 @@ def test_what_is_in_the_cache_is_not_made_again_and_nothing_is_said(
 
 def test_a_build_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
     target = tmp_path / "cache" / "thing"
-    with pytest.raises(RuntimeError), build._made_once(target, "thing", quiet) as half:
+    with pytest.raises(RuntimeError), made_once(target, "thing", quiet) as half:
         assert half is not None
         (half / "some").write_text("part")
         raise RuntimeError
@@ -109,9 +140,9 @@ def test_a_build_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
 
 def test_a_failed_build_is_tried_again(tmp_path: Path) -> None:
     target = tmp_path / "thing"
-    with pytest.raises(RuntimeError), build._made_once(target, "thing", quiet):
+    with pytest.raises(RuntimeError), made_once(target, "thing", quiet):
         raise RuntimeError
-    with build._made_once(target, "thing", quiet) as half:
+    with made_once(target, "thing", quiet) as half:
         assert half is not None
     assert target.is_dir()
 
@@ -121,7 +152,7 @@ def test_what_a_killed_run_left_half_done_is_made_anew(tmp_path: Path) -> None:
     half_done = tmp_path / "thing.half"
     half_done.mkdir()
     (half_done / "stale").touch()
-    with build._made_once(target, "thing", quiet) as half:
+    with made_once(target, "thing", quiet) as half:
         assert half == half_done
         assert list(half_done.iterdir()) == []
         (half_done / "fresh").touch()
@@ -135,13 +166,13 @@ def test_of_two_at_once_one_makes_it_and_the_other_waits(tmp_path: Path) -> None
     halves: list[Path | None] = []
 
     def first() -> None:
-        with build._made_once(target, "thing", quiet) as half:
+        with made_once(target, "thing", quiet) as half:
             halves.append(half)
             inside.set()
             assert go_on.wait(10)
 
     def second() -> None:
-        with build._made_once(target, "thing", quiet) as half:
+        with made_once(target, "thing", quiet) as half:
             halves.append(half)
 
     threads = [threading.Thread(target=first), threading.Thread(target=second)]
@@ -158,7 +189,7 @@ def test_of_two_at_once_one_makes_it_and_the_other_waits(tmp_path: Path) -> None
 
 
 def _make(target: Path, log: Path) -> None:
-    with build._made_once(target, "thing", quiet) as half:
+    with made_once(target, "thing", quiet) as half:
         if half is not None:
             with log.open("a") as file:
                 file.write("made\n")
@@ -182,7 +213,7 @@ def test_of_many_processes_one_makes_it(tmp_path: Path) -> None:
 def test_a_command_that_fails_is_shown_with_the_end_of_what_it_said(tmp_path: Path) -> None:
     script = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit(3)"
     with pytest.raises(SetupError) as caught:
-        build._run([sys.executable, "-c", script], tmp_path, "building lib")
+        run([sys.executable, "-c", script], tmp_path, "building lib")
     lines = caught.value.problem.splitlines()
     assert lines[0].startswith("building lib failed: ")
     assert lines[-15:] == [str(number) for number in range(85, 100)]
@@ -190,22 +221,22 @@ def test_a_command_that_fails_is_shown_with_the_end_of_what_it_said(tmp_path: Pa
 
 
 def test_a_command_that_works_says_nothing(tmp_path: Path) -> None:
-    build._run([sys.executable, "-c", "print('noise')"], tmp_path, "building lib")
+    run([sys.executable, "-c", "print('noise')"], tmp_path, "building lib")
 
 
 def test_a_command_cannot_wait_for_somebody_to_type(tmp_path: Path) -> None:
-    build._run([sys.executable, "-c", "import sys; assert sys.stdin.read() == ''"], tmp_path, "building lib")
+    run([sys.executable, "-c", "import sys; assert sys.stdin.read() == ''"], tmp_path, "building lib")
 
 
 def test_a_changed_source_has_another_fingerprint(tmp_path: Path) -> None:
     source = tmp_path / "main.go"
     source.write_text("one")
-    one = build._fingerprint("go1", source)
-    assert build._fingerprint("go1", source) == one
-    assert build._fingerprint("go2", source) != one
+    one = fingerprint("go1", source)
+    assert fingerprint("go1", source) == one
+    assert fingerprint("go2", source) != one
     source.write_text("two")
-    assert build._fingerprint("go1", source) != one
+    assert fingerprint("go1", source) != one
 
 
 def test_parts_of_a_fingerprint_do_not_run_together() -> None:
-    assert build._fingerprint("ab", "c") != build._fingerprint("a", "bc")
+    assert fingerprint("ab", "c") != fingerprint("a", "bc")

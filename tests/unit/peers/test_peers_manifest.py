@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SetupError, UsageError
-from harness.peers.manifest import ROOT, PeerSpec, Wire, find_peers, read_manifest, resolve
+from harness.peers.manifest import ROOT, PeerSpec, Wire, WireOf, find_peers, read_manifest, resolve
 from harness.peers.protocol import Role
 
 GOOD = """\
@@ -106,9 +106,16 @@ def test_every_release_is_a_peer_and_the_first_has_the_bare_name(tmp_path: Path)
     assert labels(peers(tmp_path)) == ["pika", "pika@1.3.2", "rabbitpy", "raw"]
 
 
-def test_the_release_is_put_into_what_the_library_states(tmp_path: Path) -> None:
-    old = {spec.label: spec for spec in peers(tmp_path)}["pika@1.3.2"]
-    assert old.stated == Wire("Pika", "v1.3.2")
+@pytest.mark.parametrize("release, stated", [("1.2.9", "old"), ("1.3.0", "usual"), ("path", "usual")])
+def test_a_range_of_releases_can_state_something_else(release: str, stated: str) -> None:
+    wire = Wire("usual", "{version}", (WireOf("<1.3", "old", "one"), WireOf("<1.2", "never", "two")))
+    assert wire.of(release).product == stated
+
+
+def test_a_range_that_is_none_names_its_manifest(tmp_path: Path) -> None:
+    text = GOOD + '[[peer.wire.releases]]\nrange = "older"\nproduct = "P"\nversion = "1"\n'
+    with pytest.raises(SetupError, match=r"peer\.toml: .*older"):
+        read_manifest(manifest(tmp_path, text))
 
 
 def test_two_manifests_with_one_peer_in_one_role_are_an_error_that_names_both(tmp_path: Path) -> None:
@@ -154,13 +161,37 @@ def test_names_resolve_to_peers(tmp_path: Path, wanted: list[str], role: Role, c
 
 def test_a_release_of_no_manifest_is_made_from_that_of_its_name(tmp_path: Path) -> None:
     (spec,) = resolve(["pika@1.2.0"], "consumer", peers(tmp_path))
-    assert (spec.name, spec.release, spec.stated.version) == ("pika", "1.2.0", "v1.2.0")
+    assert (spec.name, spec.release) == ("pika", "1.2.0")
     assert spec.folder == tmp_path / "one"
+
+
+def test_brackets_pin_what_a_peer_stands_on(tmp_path: Path) -> None:
+    label = "pika@1.2.0[pamqp@3.2.1,python@3.12,github.com/x/y@v1.2.0]"
+    (spec,) = resolve([label], "consumer", peers(tmp_path))
+    assert (spec.label, spec.release) == (label, "1.2.0")
+    assert spec.pins == (("pamqp", "3.2.1"), ("python", "3.12"), ("github.com/x/y", "1.2.0"))
+
+
+def test_brackets_alone_are_of_the_default_release(tmp_path: Path) -> None:
+    (spec,) = resolve(["pika[python@3.12]"], "consumer", peers(tmp_path))
+    assert (spec.label, spec.release, spec.pins) == ("pika[python@3.12]", "1.4.4", (("python", "3.12"),))
+
+
+def test_a_checkout_is_named_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "checkout").mkdir()
+    label = f"pika@path:{tmp_path}/checkout"
+    (spec,) = resolve([label], "consumer", peers(tmp_path))
+    assert (spec.label, spec.release, spec.path) == (label, "path", tmp_path / "checkout")
 
 
 @pytest.mark.parametrize(
     "wanted, role, says",
     [
+        ("pika@path:/nowhere/at/all", "consumer", "there is no folder /nowhere/at/all"),
+        ("pika[]", "consumer", "names no release"),
+        ("pika[pamqp]", "consumer", "pins nothing"),
+        ("pika[pamqp@3,other]", "consumer", "pins nothing"),
+        ("pika[pamqp@3", "consumer", "names no release"),
         ("picka", "consumer", "unknown consumer 'picka'"),
         ("pika", "producer", "unknown producer 'pika'"),
         ("pika@1.3.2", "producer", "unknown producer 'pika@1.3.2'"),
