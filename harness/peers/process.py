@@ -18,6 +18,7 @@ import msgspec
 from harness.errors import InteropError
 from harness.peers.build import Launch
 from harness.peers.protocol import (
+    Cancelled,
     Close,
     Closed,
     Delivery,
@@ -184,7 +185,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
             self._break("junk", f"{error}; the line was {line[:200]!r}")
             return
-        if isinstance(said, Delivery | Undecodable | Closed):
+        if isinstance(said, Delivery | Undecodable | Cancelled | Closed):
             self._on_event(self, said)
         else:
             self._reply(said)

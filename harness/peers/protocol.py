@@ -81,13 +81,23 @@ class Publish(_Request, frozen=True, tag="publish"):
 
 
 class Consume(_Request, frozen=True, tag="consume"):
-    """basic.consume with acknowledgements. ok first, then a :class:`Delivery` a message.
+    """basic.consume. ok first, then a :class:`Delivery` a message.
 
-    ``prefetch`` is basic.qos's prefetch count; 0 is no limit. A peer may consume several queues at a time.
+    ``prefetch`` is basic.qos's prefetch count, asked for before; 0 is no limit and asks for nothing.
+    ``no_ack`` is consuming without acknowledgements. A peer may consume several queues at a time.
     """
 
     queue: Text
     prefetch: Annotated[int, Meta(ge=0, le=65535)] = 0
+    no_ack: bool = False
+    exclusive: bool = False
+    arguments: Table = NO_ARGUMENTS
+
+
+class Cancel(_Request, frozen=True, tag="cancel"):
+    """basic.cancel of the consumer on that queue, waiting for its -ok: no delivery of it follows the reply."""
+
+    queue: Text
 
 
 class Get(_Request, frozen=True, tag="get"):
@@ -132,6 +142,7 @@ Request: TypeAlias = (
     | Bind
     | Publish
     | Consume
+    | Cancel
     | Get
     | Ack
     | Nack
@@ -219,6 +230,12 @@ class Undecodable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     message: str
 
 
+class Cancelled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cancelled"):
+    """The broker cancelled the consumer on that queue, as when it is deleted (RabbitMQ's extension)."""
+
+    queue: Text
+
+
 class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="closed"):
     """The channel or the connection was closed and nobody had asked. A peer does not reconnect by itself."""
 
@@ -228,7 +245,7 @@ class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 Reply: TypeAlias = Described | Ok | Confirmed | Nacked | Returned | Empty | Failed
-Event: TypeAlias = Delivery | Undecodable | Closed
+Event: TypeAlias = Delivery | Undecodable | Cancelled | Closed
 Line: TypeAlias = Reply | Event
 
 _requests = msgspec.json.Encoder()
