@@ -4,6 +4,8 @@
 
 PYTHON ?=
 STATICCHECK = v0.8.2
+# whose matrix make test runs; make test-rest runs everybody's
+ARTICLE = --producer streadway --producer amqp091-go --consumer rabbitpy --consumer rabbitpy@2.0.1 --consumer pika
 export PYTHON
 
 help: ## this list
@@ -18,13 +20,15 @@ test-tools: ## install what only the tests need: rabbitmq-server for the broker 
 demo: setup ## the article, live: Go producer, RabbitMQ, Python consumers
 	@.venv/bin/amqp-interop demo
 
-test: setup ## unit tests, the article, the fakes, the whole matrix on a broker of their own
-	@.venv/bin/pytest -q -n 2 --dist loadgroup -m 'not crosscheck' tests/unit tests/fakes tests/interop
+test: setup ## unit tests, the article, the fakes, the matrix of the article's libraries on a broker of their own
+	@.venv/bin/pytest -q -n 2 --dist loadfile -m 'not crosscheck' $(ARTICLE) tests/unit tests/fakes tests/interop
 
-test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, the mutants
+test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, the whole matrix
 	@.venv/bin/pytest -q -n 2 tests/broker
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
 	@.venv/bin/pytest -q tests/mutants
+	@.venv/bin/amqp-interop run --broker debian:bookworm
+	@.venv/bin/amqp-interop run --broker debian:trixie
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
 	@.venv/bin/python tests/mutants

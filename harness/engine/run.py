@@ -76,6 +76,9 @@ class Run:
         self._verdicts: Counter[str] = Counter()
         self._settled_first = 0
         self._alone = 0
+        self._ended_early: dict[tuple[str, str], Evidence] = {}
+        """Of a case and a producer: what a publish came to with which no consumer had anything to do."""
+        self._under_way: set[tuple[str, str]] = set()
 
     async def run(self) -> Summary:
         """Both passes. RawError if the broker is lost; the lines that were told stay true."""
@@ -179,12 +182,31 @@ class Run:
 
     async def _work_off(self, consumer: Station, cells: deque[Left]) -> None:
         while cells:
-            cell, before, hangs = cells.popleft()
-            self._alone += 1
-            token = unique(self._token, "alone", str(self._alone))
-            producer = self._producers[cell.producer.label]
-            alone = Alone(cell, producer, consumer, self._topology, token, QUIET_EXPECTED if hangs else QUIET)
-            self._emit(cell, self._judge(cell.case, await alone.run()), before)
+            cell, before, hangs = self._next(cells)
+            publish = _publish_of(cell)
+            evidence = self._ended_early.get(publish) if consumer.fit else None
+            if evidence is None:
+                self._under_way.add(publish)
+                quiet = QUIET_EXPECTED if hangs else QUIET
+                evidence = await self._run_alone(cell, consumer, quiet)
+                self._under_way.discard(publish)
+                if ended_early(evidence):
+                    self._ended_early[publish] = evidence
+            self._emit(cell, self._judge(cell.case, evidence), before)
+
+    def _next(self, cells: deque[Left]) -> Left:
+        """One whose publish is not under way to another consumer, for its end may serve this one too."""
+        for index, (cell, _, _) in enumerate(cells):
+            if _publish_of(cell) not in self._under_way:
+                cells.rotate(-index)
+                break
+        return cells.popleft()
+
+    async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
+        self._alone += 1
+        token = unique(self._token, "alone", str(self._alone))
+        producer = self._producers[cell.producer.label]
+        return await Alone(cell, producer, consumer, self._topology, token, quiet).run()
 
     # --- lines ---------------------------------------------------------------------------------------
 
@@ -212,6 +234,22 @@ def _asked(case: Case, route: Route) -> Routed:
     """The message that a case asks for, on its way over ``route``."""
     message = Message(case.message.properties, case.message.body)
     return Routed(route.exchange, route.routing_key, message, redelivered=False)
+
+
+def ended_early(evidence: Evidence) -> bool:
+    """Whether the producer's library or the broker would not have the publish: no consumer was reached."""
+    failure = evidence.failure
+    return (
+        failure is not None
+        and failure.stop in (Stop.UNSUPPORTED, Stop.REFUSED, Stop.REJECTED)
+        and failure.step is not Step.CONSUMER
+        and evidence.delivered is None
+        and evidence.reported is None
+    )
+
+
+def _publish_of(cell: Cell) -> tuple[str, str]:
+    return cell.case.id, cell.producer.label
 
 
 def unordered(case: Case, producer: Described | None, consumer: Described | None) -> Failure | None:

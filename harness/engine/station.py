@@ -87,6 +87,11 @@ class Station:
         return self._make_tap is not None
 
     @property
+    def fit(self) -> bool:
+        """Whether it is, so far as is known, what it should be."""
+        return self._unfit is None
+
+    @property
     def running(self) -> bool:
         """Whether there is a process that has not ended."""
         return self._process is not None and self._process.ended is None

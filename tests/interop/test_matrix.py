@@ -11,8 +11,6 @@ import pytest
 
 from harness.results import CellLine, Results
 
-pytestmark = pytest.mark.xdist_group("matrix")  # one run: a second worker would only wait
-
 
 def test_cell(result: CellLine, assert_as_expected: Callable[[CellLine], None]) -> None:
     """Unsupported and expected differences are counted in the results; here they are no failure."""

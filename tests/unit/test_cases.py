@@ -398,12 +398,12 @@ def test_the_digest_is_that_of_the_cases_alone() -> None:
 
 
 def test_the_digest_changes_when_any_case_changes() -> None:
-    whole = digest(CASES)
+    few = CASES[::20]
     changed = {
-        digest((*CASES[:at], msgspec.structs.replace(case, why=case.why + "!"), *CASES[at + 1 :]))
-        for at, case in enumerate(CASES)
+        digest((*few[:at], msgspec.structs.replace(case, why=case.why + "!"), *few[at + 1 :]))
+        for at, case in enumerate(few)
     }
-    assert len(changed | {whole}) == len(CASES) + 1
+    assert len(changed | {digest(few)}) == len(few) + 1
 
 
 @pytest.mark.parametrize(
