@@ -7,8 +7,9 @@ import datetime
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -142,24 +143,19 @@ def run_on(broker: Broker, chosen: Chosen, outputs: Outputs, *, tapped: bool, sa
 
     for spec, lacking in chosen.left_out:
         say(f"left out: {spec.label} ({lacking})")
-    kept: list[Line] = []
-    with ExitStack() as stack:
-        writer = stack.enter_context(ResultsWriter(outputs.results)) if outputs.results else None
-        progress = stack.enter_context(closing(Progress(chosen.plan.size)))
+    with tempfile.TemporaryDirectory(prefix="amqp-interop-") as folder:
+        path = outputs.results or Path(folder, "results.jsonl")
+        with ResultsWriter(path) as writer, closing(Progress(chosen.plan.size)) as progress:
 
-        def tell(line: Line) -> None:
-            kept.append(line)
-            if writer is not None:
+            def tell(line: Line) -> None:
                 writer.write(line)
-            if outputs.as_json:
-                outputs.out.write(msgspec.json.encode(line).decode() + "\n")
-            if isinstance(line, CellLine):
-                progress.cell(line)
+                if outputs.as_json:
+                    outputs.out.write(msgspec.json.encode(line).decode() + "\n")
+                if isinstance(line, CellLine):
+                    progress.cell(line)
 
-        carry_out(broker, chosen.plan, plain_tap if tapped else None, say, tell)
-    results = results_of(kept)
-    show_results(results, outputs)
-    return status(results)
+            carry_out(broker, chosen.plan, plain_tap if tapped else None, say, tell)
+        return report(path, outputs)
 
 
 def carry_out(
@@ -177,26 +173,18 @@ def carry_out(
     asyncio.run(run_plan())
 
 
-def results_of(lines: Iterable[Line]) -> Results:
-    """The lines of one run as they would be read from its file."""
-    lines = tuple(lines)
-    head = next(line for line in lines if isinstance(line, Head))
-    foot = next((line for line in lines if isinstance(line, Foot)), None)
-    return Results(head, tuple(line for line in lines if isinstance(line, CellLine)), foot)
-
-
 def show_results(results: Results, outputs: Outputs) -> None:
     """On the terminal, and as JUnit XML where that is asked for."""
     from harness.report.terminal import print_summary
 
-    parts = (results.head, results.cells, results.foot)
+    head, foot = results.head, results.foot
     if not outputs.as_json:
         listed = read_expectations(EXPECTATIONS)
-        print_summary(*parts, outputs.out, verbose=outputs.verbose, listed=listed)
+        print_summary(head, results.cells(), foot, outputs.out, verbose=outputs.verbose, listed=listed)
     if outputs.junit is not None:
         from harness.report.junit import write_junit
 
-        write_junit(outputs.junit, *parts)
+        write_junit(outputs.junit, head, results.cells(), foot)
 
 
 def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool) -> Head:
@@ -228,7 +216,7 @@ def _foot(summary: Summary) -> Foot:
 
 def status(results: Results) -> int:
     """The exit status that the results amount to."""
-    outcomes = results.outcomes()
+    outcomes = results.outcomes
     if outcomes["fail"] or outcomes["error"] or results.foot is None or results.foot.strays:
         return 1
     return STALE_STATUS if results.foot.stale else 0

@@ -96,7 +96,7 @@ def _run(broker: Broker, config: pytest.Config, path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def _by_id(interop_results: Results) -> dict[str, CellLine]:
-    return {line.id: line for line in interop_results.cells}
+    return {line.id: line for line in interop_results.cells()}
 
 
 @pytest.fixture

@@ -127,15 +127,19 @@ class ResultsWriter:
 
 
 class Results(msgspec.Struct, frozen=True):
-    """A results file, read whole. ``foot`` is None where the run was cut."""
+    """A results file: its ends in memory, its cells read from the file each time they are asked for.
 
+    ``foot`` is None where the run was cut; ``outcomes`` counts the cells that are there.
+    """
+
+    path: Path
     head: Head
-    cells: tuple[CellLine, ...]
     foot: Foot | None
+    outcomes: Counter[str]
 
-    def outcomes(self) -> Counter[str]:
-        """How many cells of each outcome."""
-        return Counter(cell.outcome for cell in self.cells)
+    def cells(self) -> Iterator[CellLine]:
+        """Its cells, in the order in which they were settled."""
+        return (line for line in read_lines(self.path) if isinstance(line, CellLine))
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -155,10 +159,10 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 
 def read_results(path: Path) -> Results:
-    """The whole file. UsageError where it has no head, or one of a later format."""
+    """The file at ``path``. UsageError where it has no head, a line that is none, or is of a later format."""
     head: Head | None = None
-    cells: list[CellLine] = []
     foot: Foot | None = None
+    outcomes: Counter[str] = Counter()
     for line in read_lines(path):
         match line:
             case Head():
@@ -166,9 +170,9 @@ def read_results(path: Path) -> Results:
                     raise UsageError(f"{path} is of format {line.format}, this suite reads up to {FORMAT}")
                 head = line
             case CellLine():
-                cells.append(line)
+                outcomes[line.outcome] += 1
             case Foot():
                 foot = line
     if head is None:
         raise UsageError(f"{path} has no head: it is no results file")
-    return Results(head, tuple(cells), foot)
+    return Results(path, head, foot, outcomes)

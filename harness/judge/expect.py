@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -162,34 +162,38 @@ class Expectations:
         self._listed = tuple(listed)
         self._borne_out: set[tuple[int, str]] = set()  # line, case glob
         self._contradicted: dict[int, list[str]] = defaultdict(list)
-        self._parties: dict[tuple[Party, Party, Party], tuple[Listed, ...]] = {}
+        # what is asked of every cell, kept a party and a case each: there are far fewer of them than of cells
+        self._parties: dict[tuple[Party, Party, Party], frozenset[int]] = {}
+        self._cases: dict[str, tuple[Listed, ...]] = {}
         self._brokers: set[Party] = set()
-        self._about: dict[CellKey, tuple[Listed, ...]] = {}
         self._seen: set[tuple[int, str]] = set()  # line, case
 
     def about(self, cell: CellKey) -> tuple[Listed, ...]:
         """The expectations whose cells include ``cell``."""
-        known = self._about.get(cell)
-        if known is None:
-            known = self._about[cell] = self._find(cell)
-        return known
-
-    def _find(self, cell: CellKey) -> tuple[Listed, ...]:
         parties = (cell.producer, cell.consumer, cell.broker)
-        self._brokers.add(cell.broker)
-        if parties not in self._parties:
-            self._parties[parties] = tuple(
-                item
-                for item in self._listed
-                if _names(item.expectation.producer, cell.producer)
-                and _names(item.expectation.consumer, cell.consumer)
-                and _names(item.expectation.broker, cell.broker)
-            )
-        return tuple(
-            item
-            for item in self._parties[parties]
-            if _among(cell.case, item.expectation.cases) and not _among(cell.case, item.expectation.unless)
-        )
+        lines = self._parties.get(parties)
+        if lines is None:
+            self._brokers.add(cell.broker)
+            lines = self._parties[parties] = frozenset(self._lines_about(*parties))
+        items = self._cases.get(cell.case)
+        if items is None:
+            items = self._cases[cell.case] = tuple(self._items_about(cell.case))
+        return tuple(item for item in items if item.line in lines)
+
+    def _lines_about(self, producer: Party, consumer: Party, broker: Party) -> Iterator[int]:
+        for item in self._listed:
+            said = item.expectation
+            if (
+                _names(said.producer, producer)
+                and _names(said.consumer, consumer)
+                and _names(said.broker, broker)
+            ):
+                yield item.line
+
+    def _items_about(self, case: str) -> Iterator[Listed]:
+        for item in self._listed:
+            if _among(case, item.expectation.cases) and not _among(case, item.expectation.unless):
+                yield item
 
     def outcome(
         self, cell: CellKey, cell_id: str, verdict: Verdict, *, final: bool

@@ -95,7 +95,7 @@ class Consume(_Request, frozen=True, tag="consume"):
 
 
 class Cancel(_Request, frozen=True, tag="cancel"):
-    """basic.cancel of the consumer on that queue, waiting for its -ok: no delivery of it follows the reply."""
+    """basic.cancel of the consumer on that queue, until its -ok: no delivery of it follows the reply."""
 
     queue: Text
 

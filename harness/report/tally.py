@@ -55,13 +55,18 @@ class Tally:
 
     @property
     def producers(self) -> tuple[str, ...]:
-        """Those that have cells, in the order in which they came."""
-        return tuple(dict.fromkeys(producer for producer, _ in self.pairs))
+        """Those that have cells, in the order of the head."""
+        return self._in_order(producer for producer, _ in self.pairs)
 
     @property
     def consumers(self) -> tuple[str, ...]:
-        """Those that have cells, in the order in which they came."""
-        return tuple(dict.fromkeys(consumer for _, consumer in self.pairs))
+        """Those that have cells, in the order of the head."""
+        return self._in_order(consumer for _, consumer in self.pairs)
+
+    def _in_order(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """Cells are settled in another order every time; a table has one. Who the head lacks comes last."""
+        order = {peer.label: place for place, peer in reversed(list(enumerate(self.head.peers)))}
+        return tuple(sorted(dict.fromkeys(labels), key=lambda label: order.get(label, len(order))))
 
     def causes(self) -> tuple[Cause, ...]:
         """Of the failures, the largest first."""

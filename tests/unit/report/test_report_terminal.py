@@ -203,3 +203,7 @@ def test_a_line_without_colour_is_its_text() -> None:
     lines = [(Piece("a", "red"), Piece("b")), plain("c  ", "bold")]
     assert rendered(lines, colour=False) == "ab\nc\n"
     assert rendered(lines, colour=True) == "\x1b[31ma\x1b[0mb\n\x1b[1mc  \x1b[0m\n"
+
+
+def test_the_table_is_in_the_order_of_the_head_however_the_cells_came() -> None:
+    assert summary(head(), CELLS, foot()) == summary(head(), tuple(reversed(CELLS)), foot())
