@@ -133,6 +133,11 @@ def body_of(raw: bytes) -> Body:
     return Digest(len(raw), hashlib.sha256(raw).hexdigest())
 
 
+def size_of(body: Body) -> int:
+    """Length in bytes."""
+    return len(bytes_of(body.value)) if isinstance(body, Inline) else body.length
+
+
 def digest_of(body: Body) -> tuple[int, str]:
     """Length in bytes and SHA-256: what two bodies of any form have in common."""
     match body:

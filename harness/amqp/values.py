@@ -20,7 +20,7 @@ from typing import Annotated, ClassVar, TypeAlias
 import msgspec
 from msgspec import Meta
 
-IntegerText: TypeAlias = Annotated[str, Meta(pattern=r"^(0|-?[1-9][0-9]*)$")]
+IntegerText: TypeAlias = Annotated[str, Meta(pattern=r"^(0|-?[1-9][0-9]{0,999})$")]
 """A decimal integer without sign for zero, leading zeros or a plus."""
 BooleanText: TypeAlias = Annotated[str, Meta(pattern=r"^(true|false)$")]
 Float32Bits: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}$")]

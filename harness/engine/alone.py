@@ -9,9 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from harness.amqp.message import Body, Message, Routed, digest_of
+from harness.amqp.message import Body, Message, Routed, digest_of, size_of
 from harness.amqp.values import Text
-from harness.engine.blame import Place, Way, Wire, closed_by_word, closed_on_wire, evidence, publish_failed
+from harness.engine.blame import (
+    Place,
+    Way,
+    Wire,
+    closed_by_word,
+    closed_on_wire,
+    evidence,
+    frames_problem,
+    publish_failed,
+)
 from harness.engine.plan import Cell, own_route, sentinel, unique
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import Topology
@@ -19,7 +28,8 @@ from harness.errors import InteropError
 from harness.judge.verdict import Evidence, Failure, Step, Stop
 from harness.peers.process import PeerBroken, PeerGone
 from harness.peers.protocol import Ack, Closed, Consume, Delivery, Event, Failed, Publish, Undecodable
-from harness.tap.events import ClosedOnWire, Delivered, Sent
+from harness.tap.contents import announced_size
+from harness.tap.events import Broken, ClosedOnWire, Cut, Delivered, Direction, Sent, Stray
 from harness.tap.events import Event as WireEvent
 from harness.tap.eye import message_of
 
@@ -30,6 +40,8 @@ QUIET = 3.0
 QUIET_EXPECTED = 0.4
 """The same, where it is expected to hang."""
 PREFETCH = 16
+ADAPTER_FAULT = 70
+"""Exit status of a peer whose own code failed (EX_SOFTWARE of sysexits.h, docs/protocol.md)."""
 
 
 class Alone:
@@ -187,6 +199,10 @@ class Alone:
         match event:
             case Sent() if station is self._producer:
                 self._pass(self._way.sent, event, redelivered=False)
+                if problem := _misframed(event):
+                    self._way.misframe(Step.PRODUCER, problem)
+            case Cut() | Stray() | Broken():
+                self._see_frames(station, event)
             case Delivered() if station is self._consumer:
                 self._pass(self._way.delivered, event, redelivered=event.redelivered)
             case ClosedOnWire(code=code) if code != 200:
@@ -194,6 +210,14 @@ class Alone:
             case _:
                 return
         self._news.set()
+
+    def _see_frames(self, station: Station, event: Cut | Stray | Broken) -> None:
+        """Frames that make no message: by the producer, or by what stands before the consumer."""
+        problem = frames_problem(event)
+        if station is self._producer and event.direction is Direction.TO_BROKER:
+            self._way.misframe(Step.PRODUCER, problem)
+        elif station is self._consumer and event.direction is Direction.TO_PEER:
+            self._way.misframe(Step.BROKER, problem)
 
     def ended(self, station: Station, why: InteropError) -> None:
         """A process is gone."""
@@ -217,6 +241,13 @@ class Alone:
 
 
 def _ended(step: Step, why: InteropError) -> Failure:
-    return Failure(
-        Stop.PROTOCOL if isinstance(why, PeerBroken) else Stop.CRASHED, step, why.problem, "process"
-    )
+    stop = Stop.PROTOCOL if isinstance(why, PeerBroken) else Stop.CRASHED
+    if isinstance(why, PeerGone) and why.status == ADAPTER_FAULT:
+        stop = Stop.BUG
+    return Failure(stop, step, why.problem, "process")
+
+
+def _misframed(event: Sent) -> str | None:
+    """What is wrong with the frames of a publish whose header announced another body than came."""
+    announced, came = announced_size(event.header), size_of(event.body)
+    return None if announced == came else f"the header announced {announced} body octets, {came} came"

@@ -15,7 +15,7 @@ from harness.cases import Rejected
 from harness.judge.compare import compare
 from harness.judge.verdict import Evidence, Failure, Step, Stop
 from harness.peers.protocol import Closed, Described, Failed
-from harness.tap.events import ClosedOnWire
+from harness.tap.events import Broken, ClosedOnWire, Cut, Stray
 
 
 @dataclass(slots=True)
@@ -74,6 +74,8 @@ class Way:
     delivered: Place = field(default_factory=Place)
     reported: Place = field(default_factory=Place)
     failures: dict[Step, Failure] = field(default_factory=dict)
+    misframed: dict[Step, str] = field(default_factory=dict)
+    """Who put frames on a wire that make no message, or another than announced, and how."""
     undecodable: str | None = None
     timed_out: bool = False
 
@@ -96,6 +98,22 @@ class Way:
         """Note the first failure of a step: a closing is seen on the wire before the peer tells of it."""
         if failure.step is not None:
             self.failures.setdefault(failure.step, failure)
+
+    def misframe(self, step: Step, problem: str) -> None:
+        """Note frames that are wrong, unless it failed already: what a closing cuts off is no lie."""
+        if not self.failures:
+            self.misframed.setdefault(step, problem)
+
+
+def frames_problem(event: Cut | Stray | Broken) -> str:
+    """What is wrong with frames, in words."""
+    match event:
+        case Cut(arrived=arrived, announced=announced):
+            return f"a message was cut after {arrived} of {announced} body octets"
+        case Stray(frame_type=kind):
+            return f"a {'header' if kind == 2 else 'body'} frame came that belongs to no message"
+        case Broken(text=text):
+            return text
 
 
 def closed_on_wire(step: Step, event: ClosedOnWire) -> Failure:
@@ -167,19 +185,23 @@ def _failure(asked: Routed, way: Way, rejected: Rejected | None) -> Failure | No
         return _blamed(asked, way, failure, rejected)
     next_arrived = way.reported.sentinel
     if failure := way.failures.get(Step.CONSUMER):
-        return msgspec.structs.replace(failure, next_arrived=next_arrived)
+        failure = msgspec.structs.replace(failure, next_arrived=next_arrived)
+        return _of_frames(failure, way.misframed.get(Step.BROKER), Step.BROKER)
     if way.reported.messages:
         if next_arrived:
             return None
         text = "it was reported, but the message after it never was"
         return Failure(Stop.HUNG, Step.CONSUMER, text, "process", next_arrived=False)
     if way.undecodable is not None:
-        return Failure(Stop.UNDECODABLE, Step.CONSUMER, way.undecodable, next_arrived=next_arrived)
+        failure = Failure(Stop.UNDECODABLE, Step.CONSUMER, way.undecodable, next_arrived=next_arrived)
+        return _of_frames(failure, way.misframed.get(Step.BROKER), Step.BROKER)
     return _missing(asked, way)
 
 
 def _blamed(asked: Routed, way: Way, failure: Failure, rejected: Rejected | None) -> Failure:
     """The broker's refusal is its own affair only of a message that the producer sent as asked."""
+    if problem := way.misframed.get(Step.PRODUCER):
+        return _of_frames(failure, problem, Step.PRODUCER)
     if failure.stop is not Stop.REJECTED or rejected is not None or not way.sent.messages:
         return failure
     return failure if _changed(asked, way) else msgspec.structs.replace(failure, step=Step.BROKER)
@@ -191,12 +213,22 @@ def _changed(asked: Routed, way: Way) -> bool:
     return bool(sent) and not all(difference.kind.passes for difference in compare(asked, sent[0]))
 
 
+def _of_frames(failure: Failure, problem: str | None, step: Step) -> Failure:
+    """A failure over frames that were wrong is of whoever wrote them."""
+    if problem is None:
+        return failure
+    return msgspec.structs.replace(failure, step=step, text=f"{problem}; {failure.text}")
+
+
 def _missing(asked: Routed, way: Way) -> Failure:
     """No report, and nothing that says why: it is missing since the first place that it did not pass.
 
     What the broker did not deliver is the producer's doing if it sent something else than asked.
     """
     arrived = way.reported.sentinel
+    for step, problem in way.misframed.items():
+        stop = Stop.UNDELIVERED if arrived else Stop.HUNG
+        return Failure(stop, step, problem, next_arrived=arrived)
     if not way.tapped:
         stop = Stop.UNDELIVERED if arrived else Stop.HUNG
         return Failure(stop, None, "no report of it came, and nobody watched the wire", next_arrived=arrived)

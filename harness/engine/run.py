@@ -76,6 +76,7 @@ class Run:
         self._verdicts: Counter[str] = Counter()
         self._settled_first = 0
         self._alone = 0
+        self._company: list[Station] = []
         self._ended_early: dict[tuple[str, str], Evidence] = {}
         """Of a case and a producer: what a publish came to with which no consumer had anything to do."""
         self._under_way: set[tuple[str, str]] = set()
@@ -89,6 +90,8 @@ class Run:
         started = time.monotonic()
         await self._second_pass()
         seconds["second pass"] = time.monotonic() - started
+        everyone = (*self._producers.values(), *self._consumers.values())
+        strays += [breach for station in (*everyone, *self._company) for breach in station.breaches]
         stale = self._expectations.stale(full=self._plan.full)
         return Summary(self._outcomes, self._verdicts, seconds, self._settled_first, stale, tuple(strays))
 
@@ -162,7 +165,7 @@ class Run:
         todo: dict[str, deque[Left]] = {}
         for cell, before in self._left_over.values():
             todo.setdefault(cell.consumer.label, deque()).append((cell, before, self._hangs(cell)))
-        company: list[Station] = []
+        company = self._company
         try:
             async with asyncio.TaskGroup() as group:
                 for label, cells in todo.items():

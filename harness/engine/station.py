@@ -68,6 +68,8 @@ class Station:
         self.described: Described | None = None
         self.stated: str | None = None
         self.starts = 0
+        self.breaches: list[str] = []
+        """Breaches of the protocol while nobody listened, between two cells."""
         self._launch, self._url, self._make_tap = launch, url, make_tap
         self._tap: Tap | None = None
         self._process: PeerProcess | None = None
@@ -211,6 +213,8 @@ class Station:
     def _on_end(self, process: PeerProcess, why: InteropError) -> None:
         if self.listener is not None and process is self._process:
             self.listener.ended(self, why)
+        elif isinstance(why, PeerBroken):
+            self.breaches.append(why.problem)
 
     def _on_wire(self, event: WireEvent) -> None:
         if isinstance(event, Hello):

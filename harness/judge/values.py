@@ -53,6 +53,8 @@ _REALS = (Float, Double, NativeFloat, NativeNumber)
 _TIMES = (Timestamp, NativeTime)
 _TEXTS = (Longstr, Binary, Shortstr, NativeStr, NativeBytes)
 _DECIMALS = (Decimal, NativeDecimal)
+MOST_SCALE = 1000
+"""A decimal's scale beyond which it is not worked out: AMQP's goes to 255, a peer may say anything."""
 _BOOLEANS = (Boolean, NativeBool)
 _NOTHING = (Void, NativeNone)
 Pairs: TypeAlias = tuple[tuple[Text, Value], ...]
@@ -132,8 +134,9 @@ def compare_scalars(expected: Value, got: Value) -> Kind:
 
 
 def _rescaled(expected: Value, got: Value) -> bool:
-    """Whether an equal decimal has another scale on the wire: 1.10 and 1.1 are other octets."""
-    return type(expected) is type(got) is Decimal and expected.value != got.value
+    """Whether an equal decimal has another scale: 1.10 and 1.1 are other octets, and other prices."""
+    both = isinstance(expected, _DECIMALS) and isinstance(got, _DECIMALS)
+    return both and expected.value != got.value  # type: ignore[union-attr]  # both have one
 
 
 def is_blank(value: Value) -> bool:
@@ -152,11 +155,14 @@ def is_blank(value: Value) -> bool:
 
 
 def _number(value: Value) -> Fraction | None:
-    """The exact number, None for what is none: not a number, infinite, or no kind of number."""
+    """The exact number, None for what is none: not a number, infinite, no kind of number, or out of reach."""
     if isinstance(value, _INTEGERS + _TIMES):
         return Fraction(int(value.value))
     if isinstance(value, _DECIMALS):
-        return Fraction(int(value.value.unscaled)) / Fraction(10) ** int(value.value.scale)
+        scale = int(value.value.scale)
+        return (
+            Fraction(int(value.value.unscaled)) / Fraction(10) ** scale if abs(scale) <= MOST_SCALE else None
+        )
     if isinstance(value, _REALS):
         real = real_of(value)
         return Fraction(real) if real - real == 0 else None

@@ -21,6 +21,11 @@ _SIZE_END = 12
 """A header payload begins with class (2 octets), weight (2) and the body's size (8)."""
 
 
+def announced_size(header: bytes) -> int:
+    """The body's size that the payload of a content header states; 0 if it is too short for that."""
+    return int.from_bytes(header[4:_SIZE_END]) if len(header) >= _SIZE_END else 0
+
+
 _SMALL = 256
 """Bodies up to this size are remembered: each is seen once more a consumer."""
 
@@ -78,8 +83,7 @@ class Contents:
             self._stray(channel, 2, payload)
             return
         content.header = payload
-        if len(payload) >= _SIZE_END:
-            content.announced = int.from_bytes(payload[4:_SIZE_END])
+        content.announced = announced_size(payload)
         if not content.announced:
             self._whole(channel, content, payload, _small(b""))
 

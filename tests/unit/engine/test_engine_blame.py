@@ -11,11 +11,19 @@ import pytest
 from harness.amqp import values as v
 from harness.amqp.message import Inline, Message, Routed
 from harness.cases import Rejected
-from harness.engine.blame import Place, Way, closed_by_word, closed_on_wire, evidence, publish_failed
+from harness.engine.blame import (
+    Place,
+    Way,
+    closed_by_word,
+    closed_on_wire,
+    evidence,
+    frames_problem,
+    publish_failed,
+)
 from harness.judge.difference import Kind
 from harness.judge.verdict import Evidence, Failure, Step, Stop, judge
 from harness.peers.protocol import Closed, Described, Failed
-from harness.tap.events import ClosedOnWire
+from harness.tap.events import Broken, ClosedOnWire, Cut, Direction, Stray
 
 ASKED = Routed("e", "k", Message({"app_id": v.Shortstr("red")}, Inline("x")), redelivered=False)
 CHANGED = Routed("e", "k", Message({"app_id": v.Shortstr("blue")}, Inline("x")), redelivered=False)
@@ -161,6 +169,37 @@ TABLE = (
         None,
         failing(Stop.REJECTED, Step.PRODUCER, 501),
     ),
+    Seen(
+        "rejected for its frames, though the message is as asked",
+        (ASKED,),
+        (),
+        (),
+        Stop.REJECTED,
+        Step.PRODUCER,
+        None,
+        {**failing(Stop.REJECTED, Step.PRODUCER, 505), "misframed": {Step.PRODUCER: "why"}},
+    ),
+    Seen(
+        "a delivery whose frames are broken ends the consumer's connection",
+        ALL,
+        (),
+        (),
+        Stop.DISCONNECTED,
+        Step.BROKER,
+        False,
+        {**failing(Stop.DISCONNECTED, Step.CONSUMER, 505), "misframed": {Step.BROKER: "why"}},
+    ),
+    Seen(
+        "a delivery whose frames are broken can't be decoded",
+        ALL,
+        (),
+        (SENTINEL,),
+        Stop.UNDECODABLE,
+        Step.BROKER,
+        True,
+        {"undecodable": "why", "misframed": {Step.BROKER: "why"}},
+    ),
+    Seen("cut on its way", ALL, (), (), Stop.HUNG, Step.BROKER, False, {"misframed": {Step.BROKER: "why"}}),
     Seen("refused", (), (), (), Stop.REFUSED, Step.PRODUCER, None, failing(Stop.REFUSED, Step.PRODUCER)),
     Seen(
         "the producer crashed",
@@ -343,3 +382,23 @@ def test_a_close_told_by_the_peer_is_a_rejection_only_with_a_code_for_a_producer
 ) -> None:
     failure = closed_by_word(step, Closed("channel", "closed", code))
     assert (failure.stop, failure.step, failure.scope, failure.code) == (stop, step, "channel", code)
+
+
+def test_frames_that_a_closing_cut_off_are_no_lie() -> None:
+    way = Way(tapped=True)
+    way.fail(Failure(Stop.REJECTED, Step.PRODUCER, "why", "channel", 406))
+    way.misframe(Step.PRODUCER, "a message was cut")
+    assert way.misframed == {}
+
+
+@pytest.mark.parametrize(
+    "event, words",
+    [
+        (Cut(1, 1, Direction.TO_PEER, "e", "k", b"", 3, 10), "a message was cut after 3 of 10 body octets"),
+        (Stray(1, 1, Direction.TO_PEER, 2, 14), "a header frame came that belongs to no message"),
+        (Stray(1, 1, Direction.TO_PEER, 3, 14), "a body frame came that belongs to no message"),
+        (Broken(1, Direction.TO_PEER, "no frame end"), "no frame end"),
+    ],
+)
+def test_what_is_wrong_with_frames_is_said(event: Cut | Stray | Broken, words: str) -> None:
+    assert frames_problem(event) == words
