@@ -25,7 +25,7 @@ from harness.engine.plan import Cell, Route, sentinel, shared_exchange, unique
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import Topology
 from harness.errors import InteropError
-from harness.judge.verdict import Evidence, Stop
+from harness.judge.verdict import Evidence, Step, StepDifference, Stop, step_differences
 from harness.peers.process import PeerBroken, PeerGone
 from harness.peers.protocol import Ack, Closed, Consume, Delivery, Describe, Event, Failed, Publish, Reply
 from harness.tap.events import ClosedOnWire, Delivered, Sent
@@ -63,6 +63,8 @@ class Publication:
     taken: bool = False
     """The producer said ok."""
     open: int = 0
+    by_producer: tuple[StepDifference, ...] | None = None
+    """The differences of asked and sent, once they were asked for."""
 
     @property
     def due(self) -> bool:
@@ -262,6 +264,7 @@ class FirstPass:
         self._by_key[key] = publication
         self._in_flight += 1
         publication.open, publication.sent, publication.taken = len(lanes), None, False
+        publication.by_producer = None
         for lane in lanes:
             copy = Copy(publication)
             lane.by_key[key] = copy
@@ -549,7 +552,11 @@ def _routed(exchange: Text, routing_key: Text, redelivered: bool, header: bytes,
 
 def _evidence(publication: Publication, copy: Copy) -> Evidence:
     asked, sent = publication.asked, publication.sent
+    if publication.by_producer is None:
+        order = publication.case.header_order
+        publication.by_producer = step_differences(Step.PRODUCER, asked, sent, order)
+    known = publication.by_producer
     if copy.again:  # whether it is marked redelivered depends on how far its consumer had come
         asked = msgspec.structs.replace(asked, redelivered=None)
         sent = None if sent is None else msgspec.structs.replace(sent, redelivered=None)
-    return Evidence(asked, sent, copy.delivered, copy.reported)
+    return Evidence(asked, sent, copy.delivered, copy.reported, by_producer=known)

@@ -25,7 +25,7 @@ from harness.engine.plan import (
 )
 from harness.engine.station import Station
 from harness.engine.topology import Topology
-from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale
+from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale, Weighed
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.peers.protocol import Described
 from harness.results import CellLine
@@ -144,10 +144,10 @@ class Run:
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.case, evidence)
-        outcome, _ = self._expectations.outcome(self._key(cell), cell.id, verdict, final=False)
-        if outcome in ("pass", "expected", "unsupported"):
+        weighed = self._expectations.weigh(self._key(cell), verdict)
+        if weighed.outcome in ("pass", "expected", "unsupported"):
             self._settled_first += 1
-            self._emit(cell, verdict, None)
+            self._emit(cell, verdict, None, weighed)
         else:
             self._left_over[cell.id] = (cell, verdict)
 
@@ -224,13 +224,16 @@ class Run:
             self._broker,
         )
 
-    def _emit(self, cell: Cell, verdict: Verdict, before: Verdict | None) -> None:
-        outcome, line = self._expectations.outcome(self._key(cell), cell.id, verdict, final=True)
-        self._outcomes[outcome] += 1
+    def _emit(
+        self, cell: Cell, verdict: Verdict, before: Verdict | None, weighed: Weighed | None = None
+    ) -> None:
+        key = self._key(cell)
+        weighed = weighed or self._expectations.weigh(key, verdict)
+        self._expectations.note(key, cell.id, weighed)
+        self._outcomes[weighed.outcome] += 1
         self._verdicts[verdict.verdict] += 1
-        self._tell(
-            cell_line(cell, f"{self._broker.name} {self._broker.release}", verdict, outcome, line, before)
-        )
+        broker = f"{self._broker.name} {self._broker.release}"
+        self._tell(cell_line(cell, broker, verdict, weighed.outcome, weighed.line, before))
 
 
 def _asked(case: Case, route: Route) -> Routed:

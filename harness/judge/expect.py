@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -75,6 +75,16 @@ class Listed(msgspec.Struct, frozen=True):
 
     line: int
     expectation: Expectation
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """What a verdict amounts to: ``line`` is of the first expectation that covers it, ``used`` are all that
+    its cell bears out, ``against`` those that it could have shown and did not."""
+
+    outcome: Outcome
+    line: int | None = None
+    used: Sequence[Listed] = ()
+    against: Sequence[Listed] = ()
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -202,26 +212,33 @@ class Expectations:
 
         Only a ``final`` verdict counts as evidence for or against the list.
         """
+        weighed = self.weigh(cell, verdict)
+        if final:
+            self.note(cell, cell_id, weighed)
+        return weighed.outcome, weighed.line
+
+    def weigh(self, cell: CellKey, verdict: Verdict) -> Weighed:
+        """What the verdict amounts to; it is evidence for the list only once it is noted."""
         stop = verdict.failure.stop if verdict.failure else None
         if stop is Stop.UNSUPPORTED:
-            return "unsupported", None
+            return Weighed("unsupported")
         if stop is not None and (stop.is_error or stop is Stop.UNKNOWN):
-            return "error", None
-        about = self.about(cell)
-        needed = _failing(verdict)
-        used: list[Listed] = []
-        for item in about:
-            if any(_matches(item.expectation, need) for need in needed):
-                used.append(item)
-                if final:
-                    self._bear_out(item, cell.case)
-            elif final and _was_tried(item.expectation, verdict):
-                self._contradicted[item.line].append(cell_id)
+            return Weighed("error")
+        about, needed = self.about(cell), _failing(verdict)
+        used = [item for item in about if any(_matches(item.expectation, need) for need in needed)]
+        against = [item for item in about if item not in used and _was_tried(item.expectation, verdict)]
         if not needed:
-            return "pass", None
+            return Weighed("pass", None, used, against)
         if all(any(_matches(item.expectation, need) for item in used) for need in needed):
-            return "expected", used[0].line
-        return "fail", None
+            return Weighed("expected", used[0].line, used, against)
+        return Weighed("fail", None, used, against)
+
+    def note(self, cell: CellKey, cell_id: str, weighed: Weighed) -> None:
+        """Count a verdict that will not be looked at again for and against the list."""
+        for item in weighed.used:
+            self._bear_out(item, cell.case)
+        for item in weighed.against:
+            self._contradicted[item.line].append(cell_id)
 
     def _bear_out(self, item: Listed, case: str) -> None:
         if (item.line, case) in self._seen:

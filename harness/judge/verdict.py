@@ -64,10 +64,21 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     next_arrived: bool | None = None
 
 
+class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A difference and the step that made it; no step where nobody watched the wire."""
+
+    step: Step | None
+    kind: Kind
+    path: str
+    expected: Shown
+    got: Shown
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """The four messages of one cell, None where there was none or nobody watched, and why it ended early.
 
-    ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen.
+    ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen. ``by_producer``:
+    the differences of asked and sent where somebody worked them out before: one publish serves many cells.
     """
 
     asked: Routed
@@ -77,16 +88,7 @@ class Evidence(msgspec.Struct, frozen=True):
     failure: Failure | None = None
     surplus: int = 0
     surplus_step: Step | None = None
-
-
-class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A difference and the step that made it; no step where nobody watched the wire."""
-
-    step: Step | None
-    kind: Kind
-    path: str
-    expected: Shown
-    got: Shown
+    by_producer: tuple[StepDifference, ...] | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -109,24 +111,31 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def differences(evidence: Evidence, *, header_order: bool = False) -> tuple[StepDifference, ...]:
     """Every difference with its step, in the order of the message's way."""
-    ends: list[tuple[Step | None, Routed | None, Routed | None]] = [
-        (Step.PRODUCER, evidence.asked, evidence.sent),
-        (Step.BROKER, evidence.sent, evidence.delivered),
-        (Step.CONSUMER, evidence.delivered, evidence.reported),
-    ]
     if evidence.sent is None and evidence.delivered is None:
-        ends = [(None, evidence.asked, evidence.reported)]
-    found = [
-        _with_step(step, difference)
-        for step, before, after in ends
-        if before is not None and after is not None
-        for difference in compare(before, after, header_order=header_order)
-    ]
+        found = [*step_differences(None, evidence.asked, evidence.reported, header_order)]
+    else:
+        known = evidence.by_producer
+        if known is None:
+            known = step_differences(Step.PRODUCER, evidence.asked, evidence.sent, header_order)
+        found = [
+            *known,
+            *step_differences(Step.BROKER, evidence.sent, evidence.delivered, header_order),
+            *step_differences(Step.CONSUMER, evidence.delivered, evidence.reported, header_order),
+        ]
     if evidence.surplus:
         found.append(
             StepDifference(evidence.surplus_step, Kind.ADDED, "deliveries", "1", str(1 + evidence.surplus))
         )
     return tuple(found)
+
+
+def step_differences(
+    step: Step | None, before: Routed | None, after: Routed | None, header_order: bool
+) -> tuple[StepDifference, ...]:
+    """What one step changed; nothing where a message is missing at one of its ends."""
+    if before is None or after is None:
+        return ()
+    return tuple(_with_step(step, each) for each in compare(before, after, header_order=header_order))
 
 
 def _with_step(step: Step | None, difference: Difference) -> StepDifference:
