@@ -8,9 +8,9 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 import yaml
@@ -37,6 +37,18 @@ UNIQUE = "{unique}"
 """In an exchange name: replaced by 12 characters of the run's own, so that two runs never share a name."""
 UNIQUE_LENGTH = 12
 
+
+class HasId(Protocol):
+    """A case, or a scenario."""
+
+    @property
+    def id(self) -> str:
+        """Its path."""
+
+
+Named = TypeVar("Named", bound=HasId)
+Raw = TypeVar("Raw")
+Made = TypeVar("Made")
 Pairs: TypeAlias = tuple[tuple[Text, Value], ...]
 Scalar: TypeAlias = str | Base64 | Annotated[int, Meta(ge=0)] | Pairs
 
@@ -169,6 +181,11 @@ for _tag in ("timestamp", "float", "null"):
 
 def parse_case(path: Path, identity: str, text: str) -> Case:
     """The case in ``text``. CaseError names ``path`` and, where it is known, the line."""
+    return read_yaml(path, text, CaseFile, lambda file: _case(identity, file))
+
+
+def read_yaml(path: Path, text: str, kind: type[Raw], make: Callable[[Raw], Made]) -> Made:
+    """What ``make`` makes of ``text``, read as ``kind``. CaseError for what either of them does not take."""
     try:
         raw = yaml.load(text, _Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.MarkedYAMLError as error:
@@ -177,7 +194,7 @@ def parse_case(path: Path, identity: str, text: str) -> Case:
     except yaml.YAMLError as error:
         raise CaseError(path, None, str(error)) from error
     try:
-        return _case(identity, msgspec.convert(raw, CaseFile))
+        return make(msgspec.convert(raw, kind))
     except (msgspec.ValidationError, ValueError) as error:
         problem, where = _where(error, raw)
         raise CaseError(path, _line(text, where), f"{problem} (at {where})" if where else problem) from error
@@ -188,7 +205,7 @@ def _where(error: Exception, raw: Any) -> tuple[str, str]:
     is unknown in its path: both are added here."""
     problem, _, where = str(error).partition(" - at ")
     where = where.rpartition("in `")[2].strip("`") or "$"
-    if where.startswith("$.properties[...]"):
+    if where.startswith("$.properties[...]") and "properties" in raw:
         for name, scalar in raw["properties"].items():
             try:
                 msgspec.convert(scalar, Scalar)
@@ -221,7 +238,7 @@ def _line(text: str, where: str) -> int | None:
 
 
 def _case(identity: str, file: CaseFile) -> Case:
-    properties = {name: _property(name, scalar) for name, scalar in file.properties.items()}
+    properties = {name: to_property(name, scalar) for name, scalar in file.properties.items()}
     if file.exchange.kind == "default" and (file.exchange.name or file.routing_key is not None):
         where = "exchange.name" if file.exchange.name else "routing_key"
         raise ValueError(
@@ -255,7 +272,7 @@ def _body(body: str | CaseBody) -> Body:
             raise ValueError("a body is text, {base64}, or {pattern, length} - at `$.body`")
 
 
-def _property(name: PropertyName, scalar: Scalar) -> Value:
+def to_property(name: PropertyName, scalar: Scalar) -> Value:
     try:
         return _value(name, scalar)
     except ValueError as error:
@@ -295,8 +312,13 @@ def _check_base64(node: object) -> None:
 
 def load_cases(folder: Path) -> tuple[Case, ...]:
     """All cases under ``folder``, by id. CaseError at the first file that cannot be read."""
+    return load_folder(folder, parse_case)
+
+
+def load_folder(folder: Path, parse: Callable[[Path, str, str], Made]) -> tuple[Made, ...]:
+    """What ``parse`` (of path, id, text) makes of every file under ``folder``, by id."""
     return tuple(
-        parse_case(path, path.relative_to(folder).with_suffix("").as_posix(), _read(path))
+        parse(path, path.relative_to(folder).with_suffix("").as_posix(), _read(path))
         for path in sorted(folder.glob("*/*.yaml"))
     )
 
@@ -310,7 +332,7 @@ def _read(path: Path) -> str:
         raise CaseError(path, line, f"not UTF-8: octet {raw[error.start]:02x}") from error
 
 
-def select(cases: Iterable[Case], globs: Iterable[str]) -> tuple[Case, ...]:
+def select(cases: Iterable[Named], globs: Iterable[str]) -> tuple[Named, ...]:
     """The cases whose id matches any glob, all if there is none. UnknownCase for a glob that selects none."""
     cases, globs = tuple(cases), tuple(globs)
     for glob in globs:
@@ -321,7 +343,7 @@ def select(cases: Iterable[Case], globs: Iterable[str]) -> tuple[Case, ...]:
     )
 
 
-def digest(cases: Iterable[Case]) -> str:
+def digest(cases: Iterable[HasId]) -> str:
     """SHA-256 over all that the cases say: two runs with the same digest asked the same questions."""
     return hashlib.sha256(msgspec.json.encode([msgspec.to_builtins(case) for case in cases])).hexdigest()
 

@@ -121,7 +121,8 @@ class Bench:
 
     async def choose_cases(self) -> None:
         """Keep the cases that can be fed in again and again: one pass tells which are as they should be."""
-        able = [case for case in self._session.plan.cases if self._feedable(case)]
+        messages = (case for case in self._session.plan.cases if isinstance(case, Case))
+        able = [case for case in messages if self._feedable(case)]
         await self._feed(able, 1, self._producers, judged=True)
         every = len(self._producers) * len(self._consumers)
         self.cases = tuple(case for case in able if self._settled[case.id] == every)

@@ -18,8 +18,8 @@ import msgspec
 
 import harness
 from harness.broker import Broker, Spec, parse_spec, running
-from harness.cases import Case, CaseError, UnknownCase, digest, load_cases, select
-from harness.engine.plan import Plan
+from harness.cases import CaseError, UnknownCase, digest, load_cases, select
+from harness.engine.plan import AnyCase, Plan
 from harness.engine.run import Summary
 from harness.engine.session import launches, plain_tap, session
 from harness.engine.station import TapMaker
@@ -30,8 +30,10 @@ from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
 from harness.peers.protocol import Role
 from harness.results import FORMAT, CellLine, Foot, Head, Line, PeerInfo, Results, ResultsWriter, read_results
 from harness.results import Broker as BrokerLine
+from harness.scenarios import load_scenarios
 
 CASES = ROOT / "contract" / "cases"
+SCENARIOS = ROOT / "contract" / "scenarios"
 EXPECTATIONS = ROOT / "contract" / "expectations.yaml"
 STALE_STATUS = 4
 Say = Callable[[str], None]
@@ -61,9 +63,9 @@ class Outputs:
 
 
 @functools.cache
-def all_cases() -> tuple[Case, ...]:
-    """The cases of the contract, read once."""
-    return load_cases(CASES)
+def all_cases() -> tuple[AnyCase, ...]:
+    """The cases and scenarios of the contract, read once."""
+    return (*load_cases(CASES), *load_scenarios(SCENARIOS))
 
 
 def choose(

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from harness import cases, results
+from harness import cases, results, scenarios
 from harness.amqp.message import PROPERTY_NAMES
 from harness.peers import protocol
 
@@ -24,6 +24,7 @@ SCHEMAS: dict[str, tuple[str, Any]] = {
         protocol.Line,
     ),
     "results.schema.json": ("A line of a results file: a head, a line a cell, a foot", results.Line),
+    "scenario.schema.json": ("A scenario: contract/scenarios/<topic>/<name>.yaml", scenarios.ScenarioFile),
     "case.schema.json": ("A case: contract/cases/<topic>/<name>.yaml", cases.CaseFile),
 }
 
@@ -40,7 +41,7 @@ def schema(title: str, kind: Any) -> dict[str, Any]:
         if not isinstance(node, dict):
             return node
         folded = {key: fold(value) for key, value in node.items() if key != "discriminator"}
-        if len(folded.get("anyOf", ())) > 15:
+        if {"$ref": "#/$defs/NativeMap"} in folded.get("anyOf", ()):
             unions["Value"] = {"anyOf": folded["anyOf"]}
             return {"$ref": "#/$defs/Value"}
         if folded.get("properties", {}).get("properties", {}).get("type") == "object":

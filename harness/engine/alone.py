@@ -61,7 +61,7 @@ class Alone:
         self._producer, self._consumer = producer, consumer
         self._token = unique(token, cell.id)
         self._queue = f"interop.{self._token}.queue"
-        self._route = own_route(cell.case, self._token, self._queue)
+        self._route = own_route(cell.message_case, self._token, self._queue)
         self._sentinel = sentinel(self._token)
         self._sentinel_digest = digest_of(self._sentinel.body)
         self._way = Way(tapped=producer.tapped)
@@ -72,7 +72,7 @@ class Alone:
     async def run(self) -> Evidence:
         """What was seen of the cell, failures of its peers included. RawError if the broker is gone."""
         await self._topology.queue(self._queue)
-        await self._topology.routes([(self._route, self.cell.case.binding.arguments, (self._queue,))])
+        await self._topology.routes([(self._route, self.cell.message_case.binding.arguments, (self._queue,))])
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
                 async with self._producer.lock:
@@ -85,7 +85,7 @@ class Alone:
             )
         if Step.CONSUMER in self._way.failures or (self._way.timed_out and self._way.delivered.passed):
             self._consumer.kill()  # one that hung or broke off can't be trusted with the next cell
-        return evidence(self._asked(), self._way, self.cell.case.rejected)
+        return evidence(self._asked(), self._way, self.cell.message_case.rejected)
 
     @property
     def wire(self) -> Wire:
@@ -93,7 +93,7 @@ class Alone:
         return self._way.wire
 
     def _asked(self) -> Routed:
-        case = self.cell.case
+        case = self.cell.message_case
         message = Message(case.message.properties, case.message.body)
         return Routed(self._route.exchange, self._route.routing_key, message, redelivered=False)
 
@@ -110,7 +110,7 @@ class Alone:
         except StationError as error:
             self._way.fail(Failure(Stop.BUG, step, str(error), "process"))
         except (PeerGone, PeerBroken) as error:
-            self._way.fail(_ended(step, error))
+            self._way.fail(ended(step, error))
         return not self._way.failures
 
     async def _consume(self) -> bool:
@@ -140,7 +140,9 @@ class Alone:
 
     async def _publish(self) -> None:
         producer, route = self._producer, self._route
-        publish = Publish(producer.next_id(), route.exchange, route.routing_key, self.cell.case.message)
+        publish = Publish(
+            producer.next_id(), route.exchange, route.routing_key, self.cell.message_case.message
+        )
         reply = await self._ask(producer, Step.PRODUCER, publish)
         if isinstance(reply, Failed):
             self._way.fail(publish_failed(reply, producer.described))
@@ -152,7 +154,7 @@ class Alone:
         try:
             reply = await station.ask(request, CELL_DEADLINE)
         except (PeerGone, PeerBroken) as error:
-            self._way.fail(_ended(step, error))
+            self._way.fail(ended(step, error))
             return None
         if reply is None:
             self._way.fail(
@@ -221,7 +223,7 @@ class Alone:
 
     def ended(self, station: Station, why: InteropError) -> None:
         """A process is gone."""
-        self._way.fail(_ended(self._step(station), why))
+        self._way.fail(ended(self._step(station), why))
         self._news.set()
 
     def _pass(self, place: Place, event: Sent | Delivered, redelivered: bool) -> None:
@@ -240,7 +242,7 @@ class Alone:
         return Step.PRODUCER if station is self._producer else Step.CONSUMER
 
 
-def _ended(step: Step, why: InteropError) -> Failure:
+def ended(step: Step, why: InteropError) -> Failure:
     stop = Stop.PROTOCOL if isinstance(why, PeerBroken) else Stop.CRASHED
     if isinstance(why, PeerGone) and why.status == ADAPTER_FAULT:
         stop = Stop.BUG

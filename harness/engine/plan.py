@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -11,16 +12,26 @@ from harness.amqp.message import Inline, Message
 from harness.amqp.values import Text
 from harness.cases import UNIQUE_LENGTH, Case, exchange_name
 from harness.peers.manifest import PeerSpec
+from harness.scenarios import Scenario
 
 SENTINEL_BODY = "the message after it"
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """case × producer × consumer, on the broker of the run."""
+AnyCase: TypeAlias = Case | Scenario
 
-    case: Case
+
+class Cell(msgspec.Struct, frozen=True):
+    """case (or scenario) × producer × consumer, on the broker of the run."""
+
+    case: AnyCase
     producer: PeerSpec
     consumer: PeerSpec
+
+    @property
+    def message_case(self) -> Case:
+        """Its case; only of a cell that is about one message, not a scenario."""
+        assert isinstance(self.case, Case)
+        return self.case
 
     @property
     def id(self) -> str:
@@ -31,7 +42,7 @@ class Cell(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """All cells of a run. ``full`` says that nothing was filtered out of the default matrix."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[AnyCase, ...]
     producers: tuple[PeerSpec, ...]
     consumers: tuple[PeerSpec, ...]
     full: bool
@@ -39,14 +50,29 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """How many cells."""
-        return len(self.cases) * len(self.producers) * len(self.consumers)
+        return sum(len(self.producers_of(case)) * len(self.consumers_of(case)) for case in self.cases)
+
+    def producers_of(self, case: AnyCase) -> tuple[PeerSpec, ...]:
+        """Those that send it: of a scenario about consumers one will do."""
+        whole = isinstance(case, Case) or case.about == "producer"
+        return self.producers if whole else partner(self.producers)
+
+    def consumers_of(self, case: AnyCase) -> tuple[PeerSpec, ...]:
+        """Those that receive it: of a scenario about producers one will do."""
+        whole = isinstance(case, Case) or case.about == "consumer"
+        return self.consumers if whole else partner(self.consumers)
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, by case."""
         for case in self.cases:
-            for producer in self.producers:
-                for consumer in self.consumers:
+            for producer in self.producers_of(case):
+                for consumer in self.consumers_of(case):
                     yield Cell(case, producer, consumer)
+
+
+def partner(peers: tuple[PeerSpec, ...]) -> tuple[PeerSpec, ...]:
+    """The one that takes the other part in a scenario: the suite's own if it is there, else the first."""
+    return tuple(peer for peer in peers if peer.entry.package == "")[:1] or peers[:1]
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -98,6 +124,6 @@ def sentinel(token: str) -> Message:
     return Message({}, Inline(f"{SENTINEL_BODY}: {token}"))
 
 
-def topics(cases: Iterable[Case]) -> tuple[str, ...]:
+def topics(cases: Iterable[AnyCase]) -> tuple[str, ...]:
     """The folders of the cases, each once, in order."""
     return tuple(dict.fromkeys(case.topic for case in cases))

@@ -23,12 +23,14 @@ from harness.engine.plan import (
     shared_route,
     unique,
 )
+from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale, Weighed
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.peers.protocol import Described
 from harness.results import CellLine
+from harness.scenarios import Scenario
 
 Tell = Callable[[CellLine], None]
 COMPANY = 2
@@ -108,12 +110,17 @@ class Run:
         if any(publications.values()):
             exchanges = {station: shared_exchange(token, station.label) for station in publications}
             await first.run(publications, exchanges)
+        for cell in self._plan.cells():
+            if isinstance(cell.case, Scenario):
+                self._leave_over(cell)
         return first.strays
 
     def _publications(self, producer: Station, first: FirstPass, token: str) -> Sequence[Publication]:
         """What a producer publishes in the first pass; cells that can't take part are left over at once."""
         made = []
         for case in self._plan.cases:
+            if isinstance(case, Scenario):
+                continue
             cells = {lane: Cell(case, producer.spec, lane.station.spec) for lane in first.lanes.values()}
             fit = tuple(
                 lane for lane, cell in cells.items() if self._takes_part(cell, producer, lane.station)
@@ -128,10 +135,10 @@ class Run:
 
     def _takes_part(self, cell: Cell, producer: Station, consumer: Station) -> bool:
         """Whether the first pass takes it; what it does not take is left over, or settled if unsupported."""
-        if lacking := unordered(cell.case, producer.described, consumer.described):
-            asked = _asked(cell.case, own_route(cell.case, unique(self._token, cell.id), ""))
+        if lacking := unordered(cell.message_case, producer.described, consumer.described):
+            asked = _asked(cell.message_case, own_route(cell.message_case, unique(self._token, cell.id), ""))
             self.settle_first(cell, Evidence(asked, failure=lacking))
-        elif runs_alone(cell.case) or self._dangerous(cell):
+        elif runs_alone(cell.message_case) or self._dangerous(cell):
             self._leave_over(cell)
         else:
             return True
@@ -143,7 +150,7 @@ class Run:
         return any(item.expectation.difference in _DANGEROUS for item in about)
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
-        verdict = self._judge(cell.case, evidence)
+        verdict = self._judge(cell.message_case, evidence)
         weighed = self._expectations.weigh(self._key(cell), verdict)
         if weighed.outcome in ("pass", "expected", "unsupported"):
             self._settled_first += 1
@@ -186,16 +193,24 @@ class Run:
     async def _work_off(self, consumer: Station, cells: deque[Left]) -> None:
         while cells:
             cell, before, hangs = self._next(cells)
-            publish = _publish_of(cell)
-            evidence = self._ended_early.get(publish) if consumer.fit else None
-            if evidence is None:
-                self._under_way.add(publish)
-                quiet = QUIET_EXPECTED if hangs else QUIET
-                evidence = await self._run_alone(cell, consumer, quiet)
-                self._under_way.discard(publish)
-                if ended_early(evidence):
-                    self._ended_early[publish] = evidence
-            self._emit(cell, self._judge(cell.case, evidence), before)
+            if isinstance(cell.case, Scenario):
+                self._emit(cell, await self._play(cell.case, cell, consumer), before)
+            else:
+                evidence = await self._evidence(cell, consumer, QUIET_EXPECTED if hangs else QUIET)
+                self._emit(cell, self._judge(cell.case, evidence), before)
+
+    async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
+        """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
+        publish = _publish_of(cell)
+        known = self._ended_early.get(publish) if consumer.fit else None
+        if known is not None:
+            return known
+        self._under_way.add(publish)
+        evidence = await self._run_alone(cell, consumer, quiet)
+        self._under_way.discard(publish)
+        if ended_early(evidence):
+            self._ended_early[publish] = evidence
+        return evidence
 
     def _next(self, cells: deque[Left]) -> Left:
         """One whose publish is not under way to another consumer, for its end may serve this one too."""
@@ -206,10 +221,17 @@ class Run:
         return cells.popleft()
 
     async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
-        self._alone += 1
-        token = unique(self._token, "alone", str(self._alone))
         producer = self._producers[cell.producer.label]
-        return await Alone(cell, producer, consumer, self._topology, token, quiet).run()
+        return await Alone(cell, producer, consumer, self._topology, self._fresh(), quiet).run()
+
+    async def _play(self, scenario: Scenario, cell: Cell, consumer: Station) -> Verdict:
+        producer = self._producers[cell.producer.label]
+        return await Play(scenario, producer, consumer, self._topology.url, self._fresh()).run()
+
+    def _fresh(self) -> str:
+        """A token that no other cell of this run has."""
+        self._alone += 1
+        return unique(self._token, "alone", str(self._alone))
 
     # --- lines ---------------------------------------------------------------------------------------
 
@@ -222,6 +244,7 @@ class Run:
             Party(cell.producer.name, cell.producer.release),
             Party(cell.consumer.name, cell.consumer.release),
             self._broker,
+            isinstance(cell.case, Scenario),
         )
 
     def _emit(

@@ -32,7 +32,7 @@ class Topology:
     """What this run declared on the broker. One request at a time; a closed channel is opened again."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
         self._queues: set[Text] = set()
@@ -40,7 +40,7 @@ class Topology:
 
     async def _client(self) -> Connection:
         if self._connection is None:
-            self._connection = await connect(self._url)
+            self._connection = await connect(self.url)
         await self._connection.reopen()
         return self._connection
 

@@ -39,35 +39,43 @@ class Party(msgspec.Struct, frozen=True):
 
 
 class CellKey(msgspec.Struct, frozen=True):
-    """All that an expectation can ask of a cell before it runs."""
+    """All that an expectation can ask of a cell before it runs. ``scenario``: ``case`` is the id of one."""
 
     case: str
     producer: Party
     consumer: Party
     broker: Party
+    scenario: bool = False
 
 
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of ``contract/expectations.yaml``.
 
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
-    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs.
+    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs; so is
+    ``scenarios``, which an entry about scenarios has in place of ``cases``.
     ``difference`` is a kind of difference or a stop;
     ``code`` is the broker's reply code where the stop has one.
     """
 
-    cases: Annotated[tuple[str, ...], Meta(min_length=1)]
     step: Step
     difference: str
     what: Literal["bug", "by-design"]
     reason: Annotated[str, Meta(min_length=15)]
     link: Annotated[str, Meta(min_length=5)]
+    cases: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
     producer: Names = "*"
     consumer: Names = "*"
     broker: Names = "*"
     unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """Of the cases or of the scenarios: an entry has one of the two."""
+        return self.cases or self.scenarios
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -130,6 +138,8 @@ def _composed(path: Path) -> yaml.Node | None:
 
 
 def _check(expectation: Expectation) -> None:
+    if bool(expectation.cases) is bool(expectation.scenarios):
+        raise ValueError("an expectation has cases or scenarios, at least one, and not both")
     for names in (expectation.producer, expectation.consumer, expectation.broker):
         for name in _each(names):
             if name != "*":
@@ -174,7 +184,7 @@ class Expectations:
         self._contradicted: dict[int, list[str]] = defaultdict(list)
         # what is asked of every cell, kept a party and a case each: there are far fewer of them than of cells
         self._parties: dict[tuple[Party, Party, Party], frozenset[int]] = {}
-        self._cases: dict[str, tuple[Listed, ...]] = {}
+        self._cases: dict[tuple[str, bool], tuple[Listed, ...]] = {}
         self._brokers: set[Party] = set()
         self._seen: set[tuple[int, str]] = set()  # line, case
 
@@ -185,9 +195,10 @@ class Expectations:
         if lines is None:
             self._brokers.add(cell.broker)
             lines = self._parties[parties] = frozenset(self._lines_about(*parties))
-        items = self._cases.get(cell.case)
+        items = self._cases.get((cell.case, cell.scenario))
         if items is None:
-            items = self._cases[cell.case] = tuple(self._items_about(cell.case))
+            items = tuple(self._items_about(cell.case, cell.scenario))
+            self._cases[cell.case, cell.scenario] = items
         return tuple(item for item in items if item.line in lines)
 
     def _lines_about(self, producer: Party, consumer: Party, broker: Party) -> Iterator[int]:
@@ -200,9 +211,11 @@ class Expectations:
             ):
                 yield item.line
 
-    def _items_about(self, case: str) -> Iterator[Listed]:
+    def _items_about(self, case: str, scenario: bool) -> Iterator[Listed]:
         for item in self._listed:
-            if _among(case, item.expectation.cases) and not _among(case, item.expectation.unless):
+            said = item.expectation
+            globs = said.scenarios if scenario else said.cases
+            if _among(case, globs) and not _among(case, said.unless):
                 yield item
 
     def outcome(
@@ -244,7 +257,7 @@ class Expectations:
         if (item.line, case) in self._seen:
             return
         self._seen.add((item.line, case))
-        for glob in item.expectation.cases:
+        for glob in item.expectation.globs:
             if fnmatch.fnmatchcase(case, glob):
                 self._borne_out.add((item.line, glob))
 
@@ -262,7 +275,7 @@ class Expectations:
             elif full and any(_names(item.expectation.broker, broker) for broker in self._brokers):
                 found += [
                     Stale(where, f"no cell of this run bears out {glob!r}")
-                    for glob in item.expectation.cases
+                    for glob in item.expectation.globs
                     if (item.line, glob) not in self._borne_out
                 ]
         return tuple(found)

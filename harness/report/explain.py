@@ -14,6 +14,7 @@ import msgspec
 from harness.engine.alone import Alone
 from harness.engine.blame import Wire
 from harness.engine.plan import Cell, unique
+from harness.engine.play import Play
 from harness.engine.run import unordered
 from harness.engine.session import Session
 from harness.errors import SetupError, UsageError
@@ -26,9 +27,11 @@ from harness.report.columns import wrapped
 from harness.report.lines import Line, Look, look_of, plain, rendered
 from harness.report.names import Names, explain_command, party, password_note, run_command
 from harness.report.octets import dump, field_octets, unreadable
+from harness.report.scenario import scenario_lines
 from harness.report.sentence import field_name, sentence, subject_of
 from harness.report.sheet import sheet
 from harness.report.values import inert
+from harness.scenarios import Scenario
 from harness.tap.pcapng import write_pcapng
 from harness.tap.record import Recorder
 
@@ -126,6 +129,8 @@ async def explain_cell(
     SetupError if the broker is lost; UsageError if the capture can't be written.
     """
     producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
+    if isinstance(cell.case, Scenario):
+        return await explain_scenario(session, cell, cell.case, look or look_of(sys.stdout))
     recorder = Recorder()
     if pcapng is not None:
         producer.record(recorder)
@@ -135,7 +140,7 @@ async def explain_cell(
         evidence = await alone.run()
     except RawError as error:
         raise SetupError(f"lost the broker while {cell.id} ran: {error}") from error
-    if lacking := unordered(cell.case, producer.described, consumer.described):
+    if lacking := unordered(cell.message_case, producer.described, consumer.described):
         evidence = msgspec.structs.replace(evidence, failure=lacking)
     exhibit = _exhibit(session, cell, evidence, alone.wire)
     if pcapng is not None:
@@ -143,8 +148,25 @@ async def explain_cell(
     return explanation(exhibit, look or look_of(sys.stdout))
 
 
+async def explain_scenario(session: Session, cell: Cell, scenario: Scenario, look: Look) -> str:
+    """Play ``scenario`` and show its steps up to the one that came out otherwise. SetupError as above."""
+    producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
+    play = Play(scenario, producer, consumer, session.topology.url, unique(session.token, "explain"))
+    try:
+        verdict = await play.run()
+    except RawError as error:
+        raise SetupError(f"lost the broker while {cell.id} ran: {error}") from error
+    outcome, reason = _outcome(session, cell, verdict)
+    info = session.broker.info
+    names = Names(_name(cell.producer), party(info.product, info.version), _name(cell.consumer))
+    commands = (run_command(info.spec, cell.producer.label, cell.consumer.label, scenario.id),)
+    lines = scenario_lines(cell.id, scenario, verdict, names, play.reached)
+    told = [f"({outcome}) {reason}".strip(), "", "Repeat it", *(f"  {command}" for command in commands)]
+    return rendered([*lines, *(plain(inert(line)) for line in told)], colour=look.colour)
+
+
 def _exhibit(session: Session, cell: Cell, evidence: Evidence, wire: Wire) -> Exhibit:
-    case, info = cell.case, session.broker.info
+    case, info = cell.message_case, session.broker.info
     verdict = judge(evidence, header_order=case.header_order, rejected=case.rejected)
     outcome, reason = _outcome(session, cell, verdict)
     return Exhibit(
@@ -175,6 +197,7 @@ def _outcome(session: Session, cell: Cell, verdict: Verdict) -> tuple[Outcome, s
         Party(cell.producer.name, cell.producer.release),
         Party(cell.consumer.name, cell.consumer.release),
         session.party,
+        isinstance(cell.case, Scenario),
     )
     outcome, line = Expectations(None, listed).outcome(key, cell.id, verdict, final=False)
     return outcome, "".join(_reason(item) for item in listed if item.line == line)

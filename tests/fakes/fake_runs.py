@@ -12,7 +12,7 @@ from harness.amqp.message import Inline, Message
 from harness.amqp.values import Octet, Shortstr
 from harness.broker import Broker
 from harness.cases import Case, CaseBinding, CaseExchange
-from harness.engine.plan import Plan
+from harness.engine.plan import AnyCase, Plan
 from harness.engine.run import Summary
 from harness.engine.session import session
 from harness.judge.expect import Expectations
@@ -91,7 +91,7 @@ def raw_peer() -> PeerSpec:
     return spec
 
 
-async def carry_out(broker: Broker, cases: tuple[Case, ...], fakes: tuple[Fake, ...]) -> Outcome:
+async def carry_out(broker: Broker, cases: tuple[AnyCase, ...], fakes: tuple[Fake, ...]) -> Outcome:
     """All cases from ``raw`` and each fake producer to ``raw`` and each fake consumer."""
     raw = raw_peer()
     producers = tuple(fake.spec for fake in fakes if fake.role == "producer")

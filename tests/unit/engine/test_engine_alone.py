@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.amqp.message import Body, Digest, Inline
-from harness.engine.alone import ADAPTER_FAULT, _ended, _misframed
+from harness.engine.alone import ADAPTER_FAULT, _misframed, ended
 from harness.engine.station import Station
 from harness.errors import InteropError
 from harness.judge.verdict import Step, Stop
@@ -30,7 +30,7 @@ from harness.tap.events import Sent
 def test_a_process_that_ends_is_its_librarys_doing_unless_it_says_otherwise(
     why: InteropError, stop: Stop
 ) -> None:
-    assert _ended(Step.CONSUMER, why).stop is stop
+    assert ended(Step.CONSUMER, why).stop is stop
 
 
 def sent(announced: int, body: Body) -> Sent:

@@ -1,0 +1,376 @@
+"""One scenario played alone: its steps in order, until one comes out otherwise than it must.
+
+What the peers say is held against what passed on their wires: where the two agree the broker decided it,
+where they do not the peer's library told its application something else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from harness.amqp.message import Inline, Message
+from harness.amqp.values import Table
+from harness.cases import Scalar, to_property
+from harness.engine.alone import ended
+from harness.engine.answers import Answered, answer_words, by_whom, said_words
+from harness.engine.blame import publish_failed
+from harness.engine.deliveries import Inbox, Otherwise
+from harness.engine.station import NotConnected, Station, StationError
+from harness.errors import InteropError
+from harness.judge.difference import Kind
+from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
+from harness.peers import protocol
+from harness.peers.process import PeerBroken, PeerGone
+from harness.raw.client import Connection, connect
+from harness.raw.errors import ChannelClosed
+from harness.scenarios import (
+    Ack,
+    Actor,
+    Bind,
+    Cancel,
+    Connect,
+    Consume,
+    DeclareExchange,
+    DeclareQueue,
+    DeleteQueue,
+    Get,
+    Holds,
+    Kill,
+    Nack,
+    Names,
+    Publish,
+    Receive,
+    Reject,
+    Scenario,
+    Told,
+)
+from harness.scenarios import Step as Act
+from harness.tap.events import ClosedOnWire, Delivered
+from harness.tap.events import Event as WireEvent
+
+STEP_DEADLINE = 6.0
+"""Seconds that one step may take."""
+POLL = 0.02
+"""Seconds between two looks at a queue: the broker tells nobody how many messages it holds."""
+STEPS: dict[Actor, Step] = {"producer": Step.PRODUCER, "consumer": Step.CONSUMER}
+
+
+class _Stopped(Exception):
+    """A peer could not do its step: the failure says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.text)
+
+
+class Play:
+    """One scenario between two peers, once. It is the consumer's only user, and holds the producer's lock."""
+
+    def __init__(
+        self, scenario: Scenario, producer: Station, consumer: Station, url: str, token: str
+    ) -> None:
+        self._scenario, self._url = scenario, url
+        self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
+        self._names = Names(token)
+        self._inbox = Inbox()
+        self._closed: dict[Actor, list[ClosedOnWire]] = {"producer": [], "consumer": []}
+        self._told: dict[Actor, list[protocol.Cancelled | protocol.Closed]] = {"producer": [], "consumer": []}
+        self._news = asyncio.Event()
+        self._gone: dict[Actor, InteropError] = {}
+        self._at = 0
+        self._broker: Connection | None = None
+
+    async def run(self) -> Verdict:
+        """The verdict. RawError if the broker is gone."""
+        self._broker = await connect(self._url)
+        try:
+            async with self._stations["producer"].lock:
+                try:
+                    return await self._play()
+                finally:
+                    for station in self._stations.values():
+                        station.listener = None
+        finally:
+            await self._forget()
+
+    @property
+    def reached(self) -> int:
+        """The number of the last step that was begun, from 1."""
+        return self._at + 1
+
+    async def _play(self) -> Verdict:
+        try:
+            for by in self._actors():
+                await self._connect(by)
+            for number, step in enumerate(self._scenario.steps):
+                self._at = number
+                await self._act(step)
+            self._inbox.nothing_more()
+        except Otherwise as found:
+            self._distrust()
+            return _differing(self._path(found.path), found)
+        except _Stopped as stopped:
+            if stopped.failure.stop is not Stop.UNSUPPORTED:
+                self._distrust()
+            failure = stopped.failure
+            return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+        return Verdict(Kind.SAME, None, None, None, None, (), None)
+
+    def _path(self, path: str) -> str:
+        """``steps[3].get.gets``, counted from 1 as a person does."""
+        step = self._scenario.steps[self._at]
+        return f"steps[{self._at + 1}].{type(step).__struct_config__.tag}{path and '.' + path}"
+
+    def _distrust(self) -> None:
+        """What went wrong may go on in the process: the next cell gets another."""
+        self._stations["consumer"].kill()
+        self._stations["producer"].kill()
+
+    def _actors(self) -> tuple[Actor, ...]:
+        """Who takes part at all."""
+        acting = {getattr(step, "by", None) for step in self._scenario.steps}
+        consumes = any(isinstance(step, Consume | Get) for step in self._scenario.steps)
+        publishes = any(isinstance(step, Publish) for step in self._scenario.steps)
+        made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
+        return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
+
+    async def _forget(self) -> None:
+        """Take away what was declared."""
+        assert self._broker is not None
+        await self._broker.reopen()
+        for queue in self._scenario.queues:
+            try:
+                await self._broker.delete_queue(self._names.of(queue))
+            except ChannelClosed:  # an exclusive queue of a peer, which goes with its connection
+                await self._broker.reopen()
+        for exchange in self._scenario.exchanges:
+            if not exchange.startswith("amq."):
+                await self._broker.delete_exchange(self._names.of(exchange))
+        await self._broker.close()
+
+    # --- steps -----------------------------------------------------------------------------------------
+
+    async def _act(self, step: Act) -> None:
+        match step:
+            case Connect(by=by):
+                await self._connect(by)
+            case Kill(by=by):
+                self._stations[by].listener = None
+                self._stations[by].kill()
+            case Publish():
+                await self._publish(step)
+            case DeclareQueue(by="broker") | DeclareExchange(by="broker") | Bind(by="broker") | DeleteQueue():
+                await self._settle_broker(step)
+            case Holds():
+                await self._holds(step)
+            case Receive():
+                await self._wait(lambda: self._inbox.has(len(step.messages)), "consumer")
+                self._inbox.take(step, self._names)
+            case Told(by=by):
+                await self._hear(step, by)
+            case _:
+                by = "producer" if getattr(step, "by", "") == "producer" else "consumer"
+                answered = await self._ask(by, self._request(step, self._stations[by].next_id()))
+                self._compare(by, getattr(step, "gets", "ok"), answered)
+
+    def _request(self, step: Act, number: int) -> protocol.Request:
+        names = self._names
+        match step:
+            case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
+                return protocol.DeclareQueue(
+                    number,
+                    names.of(queue),
+                    durable,
+                    exclusive,
+                    auto_delete,
+                    passive,
+                    names.table(arguments),
+                )
+            case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
+                return protocol.DeclareExchange(
+                    number, names.of(name), kind, durable, auto_delete, passive, names.table(arguments)
+                )
+            case Bind(_, queue, exchange, key, arguments):
+                return protocol.Bind(number, names.of(queue), names.of(exchange), key, names.table(arguments))
+            case Consume(queue, prefetch, no_ack, exclusive, arguments):
+                return protocol.Consume(
+                    number, names.of(queue), prefetch, no_ack, exclusive, names.table(arguments)
+                )
+            case Get(queue):
+                return protocol.Get(number, names.of(queue))
+            case Cancel(queue):
+                return protocol.Cancel(number, names.of(queue))
+            case Ack(message, multiple):
+                return protocol.Ack(number, self._inbox.tag(message), multiple)
+            case Nack(message, multiple, requeue):
+                return protocol.Nack(number, self._inbox.tag(message), multiple, requeue)
+            case Reject(message, requeue):
+                return protocol.Reject(number, self._inbox.tag(message), requeue)
+        raise AssertionError(f"not a step of a peer: {step}")
+
+    async def _publish(self, step: Publish) -> None:
+        producer = self._stations["producer"]
+        properties = {
+            name: to_property(name, self._named(scalar)) for name, scalar in step.properties.items()
+        }
+        key = self._names.of(step.routing_key) if step.exchange == "" else step.routing_key
+        replies = [
+            self._ask(
+                "producer",
+                protocol.Publish(
+                    producer.next_id(),
+                    self._names.of(step.exchange),
+                    key,
+                    Message(properties, Inline(body)),
+                    step.mandatory,
+                    step.confirm,
+                ),
+            )
+            for body in step.bodies
+        ]
+        for answered in await asyncio.gather(*replies):
+            self._compare("producer", step.gets, answered)
+
+    def _named(self, scalar: Scalar) -> Scalar:
+        return self._names.within(scalar) if isinstance(scalar, str) else scalar
+
+    async def _settle_broker(self, step: Act) -> None:
+        broker, names = self._broker, self._names
+        assert broker is not None
+        match step:
+            case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
+                await broker.declare_queue(
+                    names.of(queue),
+                    durable=durable,
+                    exclusive=exclusive,
+                    auto_delete=auto_delete,
+                    passive=passive,
+                    arguments=names.table(arguments),
+                )
+            case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
+                await broker.declare_exchange(
+                    names.of(name),
+                    kind,
+                    durable=durable,
+                    auto_delete=auto_delete,
+                    passive=passive,
+                    arguments=names.table(arguments),
+                )
+            case Bind(_, queue, exchange, key, arguments):
+                table: Table = names.table(arguments)
+                await broker.bind(names.of(queue), names.of(exchange), key, arguments=table)
+            case DeleteQueue(queue):
+                await broker.delete_queue(names.of(queue))
+
+    async def _holds(self, step: Holds) -> None:
+        assert self._broker is not None
+        end = asyncio.get_running_loop().time() + STEP_DEADLINE
+        while True:
+            state = await self._broker.declare_queue(self._names.of(step.queue), passive=True)
+            ready = state.message_count == step.ready
+            if ready and step.consumers in (None, state.consumer_count):
+                return
+            if asyncio.get_running_loop().time() > end:
+                break
+            await asyncio.sleep(POLL)
+        if not ready:
+            raise Otherwise(Kind.ALTERED, Step.BROKER, "ready", str(step.ready), str(state.message_count))
+        wanted, got = str(step.consumers), str(state.consumer_count)
+        raise Otherwise(Kind.ALTERED, Step.BROKER, "consumers", wanted, got)
+
+    async def _hear(self, step: Told, by: Actor) -> None:
+        kind = protocol.Cancelled if step.event == "cancelled" else protocol.Closed
+        name = f"event:{step.event}"
+        described = self._stations[by].described
+        if described is not None and name in described.unsupported:
+            raise _Stopped(Failure(Stop.UNSUPPORTED, STEPS[by], name))
+        await self._wait(lambda: any(isinstance(told, kind) for told in self._told[by]), by)
+        heard = next((told for told in self._told[by] if isinstance(told, kind)), None)
+        if heard is None:
+            raise Otherwise(Kind.LOST, STEPS[by], "event", step.event, None)
+        self._told[by].remove(heard)
+        if isinstance(heard, protocol.Closed) and step.code not in (None, heard.code):
+            raise Otherwise(Kind.ALTERED, STEPS[by], "code", str(step.code), str(heard.code))
+
+    # --- talking ---------------------------------------------------------------------------------------
+
+    async def _connect(self, by: Actor) -> None:
+        station, step = self._stations[by], STEPS[by]
+        try:
+            await station.connect()
+        except NotConnected as error:
+            raise _Stopped(Failure(Stop.DISCONNECTED, step, str(error), "connection")) from error
+        except StationError as error:
+            raise _Stopped(Failure(Stop.BUG, step, str(error), "process")) from error
+        except (PeerGone, PeerBroken) as error:
+            raise _Stopped(ended(step, error)) from error
+        station.listener = self
+        self._gone.pop(by, None)
+        self._closed[by], self._told[by] = [], []
+        if by == "consumer":
+            self._inbox.reconnected()
+
+    async def _ask(self, by: Actor, request: protocol.Request) -> Answered:
+        try:
+            reply = await self._stations[by].ask(request, STEP_DEADLINE)
+        except (PeerGone, PeerBroken) as error:
+            raise _Stopped(ended(STEPS[by], error)) from error
+        if reply is None:
+            raise _Stopped(Failure(Stop.HUNG, STEPS[by], f"no reply to {type(request).__name__}", "process"))
+        if isinstance(reply, protocol.Failed) and reply.kind in ("unsupported", "bug"):
+            failure = publish_failed(reply, self._stations[by].described)
+            raise _Stopped(msgspec.structs.replace(failure, step=STEPS[by]))
+        return reply
+
+    def _compare(self, by: Actor, wanted: object, answered: Answered) -> None:
+        expected, got = answer_words(wanted), said_words(answered)
+        seen = self._closed[by][-1] if self._closed[by] else None
+        if expected != got:
+            raise Otherwise(Kind.ALTERED, by_whom(STEPS[by], expected, answered, seen), "gets", expected, got)
+
+    async def _wait(self, over: Callable[[], bool], by: Actor) -> None:
+        """Until ``over`` or the step's time is up; what is then missing is for the caller to say."""
+        try:
+            async with asyncio.timeout(STEP_DEADLINE):
+                while not over():
+                    if (why := self._gone.get(by)) is not None:
+                        raise _Stopped(ended(STEPS[by], why))
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return
+
+    # --- what is heard and seen ------------------------------------------------------------------------
+
+    def said(self, station: Station, event: protocol.Event) -> None:
+        """The peer wrote an event."""
+        match event:
+            case protocol.Delivery() | protocol.Undecodable():
+                self._inbox.reported.append(event)
+            case protocol.Cancelled() | protocol.Closed():
+                self._told[self._actor(station)].append(event)
+        self._news.set()
+
+    def saw(self, station: Station, event: WireEvent) -> None:
+        """Something passed on a wire."""
+        match event:
+            case Delivered() if station is self._stations["consumer"]:
+                self._inbox.on_wire.append(event)
+            case ClosedOnWire(code=code, by="broker") if code != 200:
+                self._closed[self._actor(station)].append(event)
+
+    def ended(self, station: Station, why: InteropError) -> None:
+        """A process is gone."""
+        self._gone[self._actor(station)] = why
+        self._news.set()
+
+    def _actor(self, station: Station) -> Actor:
+        return "producer" if station is self._stations["producer"] else "consumer"
+
+
+def _differing(path: str, found: Otherwise) -> Verdict:
+    difference = StepDifference(found.step, found.kind, path, found.expected, found.got)
+    return Verdict(found.kind, found.step, path, found.expected, found.got, (difference,), None)

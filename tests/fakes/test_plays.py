@@ -1,0 +1,84 @@
+"""A scenario that comes out otherwise: where, at whose step, and that one that is as written passes."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from fake_runs import carry_out
+
+from harness.broker import Broker
+from harness.engine import play
+from harness.scenarios import parse_scenario
+
+HEAD = "why: A play that is to fail.\nsource: nowhere\nabout: consumer\nsteps:\n"
+DECLARE = "- {do: declare_queue, by: broker, queue: q, durable: true}\n"
+PUBLISH = "- {do: publish, routing_key: q, bodies: [one, two]}\n"
+CONSUME = "- {do: consume, queue: q}\n"
+
+
+@pytest.mark.parametrize(
+    "steps, verdict, step, path",
+    [
+        (DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 2, consumers: 0}\n", "same", None, None),
+        (
+            DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 3}\n",
+            "altered",
+            "broker",
+            "steps[3].holds.ready",
+        ),
+        (
+            DECLARE + PUBLISH + CONSUME + "- {do: receive, messages: [two, one]}\n",
+            "altered",
+            "broker",
+            "steps[4].receive.messages[1].body",
+        ),
+        (
+            DECLARE + PUBLISH + CONSUME + "- {do: receive, messages: [one, two, three]}\n",
+            "lost",
+            "broker",
+            "steps[4].receive.messages[3]",
+        ),
+        (
+            DECLARE + PUBLISH + CONSUME + "- {do: receive, messages: [one]}\n",
+            "added",
+            "broker",
+            "steps[4].receive.deliveries",
+        ),
+        (
+            DECLARE
+            + "- {do: declare_queue, by: consumer, queue: q, durable: true, arguments: {x-max-length: 1},"
+            " gets: {code: 403, scope: channel}}\n",
+            "altered",
+            "broker",
+            "steps[2].declare_queue.gets",
+        ),
+        (
+            DECLARE + "- {do: declare_queue, by: consumer, queue: q, durable: true,"
+            " gets: {code: 406, scope: channel}}\n",
+            "altered",
+            None,
+            "steps[2].declare_queue.gets",
+        ),
+        (
+            DECLARE + CONSUME + "- {do: told, by: consumer, event: cancelled}\n",
+            "lost",
+            "consumer",
+            "steps[3].told.event",
+        ),
+    ],
+)
+def test_a_play_is_judged_by_its_first_step_that_comes_out_otherwise(
+    broker: Broker,
+    steps: str,
+    verdict: str,
+    step: str | None,
+    path: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(play, "STEP_DEADLINE", 1.0)  # some wait for what never comes
+    scenario = parse_scenario(Path("plays/one.yaml"), "plays/one", HEAD + steps)
+    outcome = asyncio.run(carry_out(broker, (scenario,), ()))
+    (line,) = outcome.lines.values()
+    assert (line.verdict, line.step, line.path) == (verdict, step, path)
