@@ -135,8 +135,8 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redelivered: bool | None = None
     routing_key: str | None = None
     exchange: str | None = None
-    headers: Mapping[str, Argument | None] = {}
-    """A header that is None must not be there."""
+    headers: Mapping[str, Argument] = {}
+    """By path, ``x-death[0].count``; one that is ``absent`` must not be there."""
 
 
 class Receive(_Step, frozen=True, tag="receive"):

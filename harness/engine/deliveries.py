@@ -7,8 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.amqp.message import Body, Inline, Message
-from harness.amqp.values import Array, NativeList, NativeMap, NativeNone, Table, Value, Void, bytes_of
+from harness.amqp.values import (
+    Array,
+    Double,
+    Float,
+    NativeFloat,
+    NativeList,
+    NativeMap,
+    NativeNone,
+    NativeNumber,
+    Table,
+    Value,
+    Void,
+    bytes_of,
+)
 from harness.judge.difference import Kind
+from harness.judge.values import real_of
 from harness.judge.verdict import Step
 from harness.peers.protocol import Delivery, Undecodable
 from harness.scenarios import Argument, Names, Receive, Wanted
@@ -143,10 +157,10 @@ def _field(seen: Seen, name: str) -> str:
     return str(getattr(seen, name))
 
 
-def _argument(value: Argument | None, names: Names) -> str:
+def _argument(value: Argument, names: Names) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "absent" if value is None else names.within(str(value))
+    return names.within(str(value))
 
 
 _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -169,5 +183,8 @@ def shown_at(headers: Value | None, path: str) -> str:
             return "void"
         case Array() | NativeList() | Table() | NativeMap():
             return f"{len(value.value)} entries"
+        case Float() | Double() | NativeFloat() | NativeNumber():
+            real = real_of(value)
+            return str(int(real)) if real.is_integer() else repr(real)
     text = getattr(value, "value", "")
     return _name(text) if isinstance(text, str) or hasattr(text, "base64") else str(text)

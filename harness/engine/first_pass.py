@@ -447,6 +447,8 @@ class FirstPass:
             if publication is not None and publication.producer is station:
                 publication.odd = publication.odd or publication.sent is not None
                 publication.sent = _routed(event.exchange, event.routing_key, False, event.header, event.body)
+            elif publication is None:
+                self._sent_otherwise(station, event)
         elif isinstance(event, ClosedOnWire) and event.code != 200 and station not in self.lanes:
             self._cut(station)
         elif isinstance(event, Delivered) and (lane := self.lanes.get(station)) is not None:
@@ -456,6 +458,16 @@ class FirstPass:
                 copy.delivered = _routed(
                     event.exchange, event.routing_key, event.redelivered, event.header, event.body
                 )
+
+    def _sent_otherwise(self, producer: Station, event: Sent) -> None:
+        """A producer that sends another routing key than it was asked for: its exchange tells the publish,
+        and whoever gets it does not report a stray."""
+        for publication in tuple(self._by_key.values()):
+            own = publication.producer is producer and publication.route.declare is not None
+            if own and publication.route.exchange == event.exchange:
+                publication.odd = True
+                for lane in publication.consumers:
+                    lane.left.add((event.exchange, event.routing_key))
 
     def ended(self, station: Station, why: InteropError) -> None:
         """A process is gone. A producer's publishes tell by themselves; a consumer is started anew."""

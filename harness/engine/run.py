@@ -41,7 +41,7 @@ KEY_ORDER = "key-order"
 """What a peer declares as unsupported if its library's tables have no order."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
-_DANGEROUS = (Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED)
+_DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class Run:
     def _dangerous(self, cell: Cell) -> bool:
         """Whether it is known to end a connection: then it must not take others along."""
         about = self._expectations.about(self._key(cell))
-        return any(item.expectation.difference in _DANGEROUS for item in about)
+        return any(not _DANGEROUS.isdisjoint(item.expectation.kinds) for item in about)
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.message_case, evidence)
@@ -186,9 +186,7 @@ class Run:
             await asyncio.gather(*(station.close() for station in company))
 
     def _hangs(self, cell: Cell) -> bool:
-        return any(
-            item.expectation.difference == Stop.HUNG for item in self._expectations.about(self._key(cell))
-        )
+        return any(Stop.HUNG in item.expectation.kinds for item in self._expectations.about(self._key(cell)))
 
     async def _work_off(self, consumer: Station, cells: deque[Left]) -> None:
         while cells:

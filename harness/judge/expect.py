@@ -54,12 +54,12 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
     list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs; so is
     ``scenarios``, which an entry about scenarios has in place of ``cases``.
-    ``difference`` is a kind of difference or a stop;
+    ``difference`` is a kind of difference or a stop, or a list of stops where chance decides between them;
     ``code`` is the broker's reply code where the stop has one.
     """
 
     step: Step
-    difference: str
+    difference: Names
     what: Literal["bug", "by-design"]
     reason: Annotated[str, Meta(min_length=15)]
     link: Annotated[str, Meta(min_length=5)]
@@ -71,6 +71,11 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The differences that it covers: one, or several stops."""
+        return _each(self.difference)
 
     @property
     def globs(self) -> tuple[str, ...]:
@@ -144,7 +149,13 @@ def _check(expectation: Expectation) -> None:
         for name in _each(names):
             if name != "*":
                 Requirement(name)
-    difference = expectation.difference
+    for difference in expectation.kinds:
+        _check_kind(difference)
+    if len(expectation.kinds) > 1 and not _STOPS.issuperset(expectation.kinds):
+        raise ValueError("only of stops there may be several: a difference of fields is no matter of chance")
+
+
+def _check_kind(difference: str) -> None:
     if difference not in KINDS:
         raise ValueError(f"{difference!r} is no difference; known: {', '.join(KINDS)}")
     if difference in set(Kind) and Kind(difference).passes:
@@ -271,7 +282,8 @@ class Expectations:
             where = f"{self._path}:{item.line}"
             if cells := self._contradicted.get(item.line):
                 shown = ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
-                found.append(Stale(where, f"{item.expectation.difference} did not show in {shown}"))
+                kinds = " or ".join(item.expectation.kinds)
+                found.append(Stale(where, f"{kinds} did not show in {shown}"))
             elif full and any(_names(item.expectation.broker, broker) for broker in self._brokers):
                 found += [
                     Stale(where, f"no cell of this run bears out {glob!r}")
@@ -286,8 +298,22 @@ def _among(case: str, globs: Iterable[str]) -> bool:
 
 
 def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
-    """Whether the cell could show the difference: a message that did not come out can't differ."""
-    return verdict.failure is None or expectation.difference in _STOPS
+    """Whether the cell could show the difference.
+
+    A message that did not come out can't differ; and what another step changed before came here as another
+    value, which tells nothing of the one that the case is about.
+    """
+    before = _ORDER[expectation.step]
+    changed = any(
+        _ORDER[difference.step] < before and _covers_path(expectation.path, difference.path)
+        for difference in verdict.differences
+        if difference.step is not None
+    )
+    stops = _STOPS.issuperset(expectation.kinds)
+    return not changed and (verdict.failure is None or stops)
+
+
+_ORDER = {step: place for place, step in enumerate((Step.PRODUCER, Step.BROKER, Step.CONSUMER))}
 
 
 Need: TypeAlias = tuple[Step | None, Kind | Stop, str, int | None]
@@ -309,7 +335,7 @@ def _matches(expectation: Expectation, need: Need) -> bool:
     step, difference, path, code = need
     return (
         expectation.step is step
-        and expectation.difference == difference
+        and difference in expectation.kinds
         and (not path or _covers_path(expectation.path, path))
         and (expectation.code is None or expectation.code == code)
     )

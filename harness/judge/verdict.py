@@ -152,7 +152,9 @@ def judge(evidence: Evidence, *, header_order: bool = False, rejected: Rejected 
         return Verdict(stopped.stop, stopped.step, None, None, stopped.text, found, stopped, as_asked)
     if rejected is not None:
         wanted = f"rejected with {rejected.code}, closing the {rejected.scope}"
-        found = (*found, StepDifference(Step.BROKER, Kind.ALTERED, "outcome", wanted, "delivered"))
+        changed = any(each.step is Step.PRODUCER and not each.kind.passes for each in found)
+        step = Step.PRODUCER if changed else Step.BROKER  # who sent something else gave no reason to refuse
+        found = (*found, StepDifference(step, Kind.ALTERED, "outcome", wanted, "delivered"))
     elif evidence.reported is None:
         raise ValueError("no report and no failure: the engine lost a cell")
     if not found:

@@ -181,7 +181,10 @@ class PeerMethods(_Methods):
 
     def _start_ok(self, channel: int, payload: bytes) -> None:
         properties = _as(StartOk, payload).client_properties
-        product, version = _said(properties, "product"), _said(properties, "version")
+        product = _said(properties, "product")
+        version = _said(properties, "version") or _said(
+            properties, "product_version"
+        )  # py-amqp's name for it
         self._observer(Hello(self._connection, product, version, properties))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.amqp import values as v
@@ -295,6 +296,8 @@ def test_an_empty_file_expects_nothing(tmp_path: Path) -> None:
     [
         ("step: consumer", "step: nowhere", "nowhere"),
         ("step: consumer", "", "`step`"),
+        ("difference: narrowed", "difference: [narrowed, lost]", "only of stops there may be several"),
+        ("difference: narrowed", "difference: narrowed\n  scenarios: ['*']", "not both"),
         ("difference: narrowed", "difference: worse", "'worse' is no difference; known: same"),
         ("difference: narrowed", "difference: retyped", "passes and needs no expectation"),
         ("difference: narrowed", "difference: bug", "can't be expected"),
@@ -331,3 +334,33 @@ def test_a_file_that_is_no_list_of_entries_names_the_line(tmp_path: Path, text: 
 def test_a_file_that_is_not_there_is_an_error_of_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         read_expectations(tmp_path / "gone.yaml")
+
+
+@pytest.mark.parametrize(
+    "path, contradicted", [("headers.k", False), ("headers.other", True), ("priority", True)]
+)
+def test_what_an_earlier_step_changed_tells_nothing_of_a_later_one(path: str, contradicted: bool) -> None:
+    entries = listed(entry(path="headers.k"))
+    entries.outcome(KEY, CELL, differing((Step.PRODUCER, Kind.RETYPED, path)), final=True)
+    assert bool(stale(entries, full=False)) is contradicted
+
+
+def test_an_expected_stop_is_not_contradicted_where_something_else_was_sent() -> None:
+    entries = listed(entry(step=Step.BROKER, difference="rejected"))
+    entries.outcome(KEY, CELL, differing((Step.PRODUCER, Kind.LOST, "delivery_mode")), final=True)
+    assert stale(entries, full=False) == []
+    entries.outcome(KEY, CELL, differing((Step.CONSUMER, Kind.LOST, "delivery_mode")), final=True)
+    assert len(stale(entries, full=False)) == 1
+
+
+@pytest.mark.parametrize("stop", [Stop.HUNG, Stop.REJECTED])
+def test_several_stops_are_expected_where_chance_decides(stop: Stop) -> None:
+    said = entry(step=Step.PRODUCER, difference=("hung", "rejected"))
+    assert outcome(stopped(stop, Step.PRODUCER), said)[0] == "expected"
+
+
+def test_scenarios_and_cases_are_told_apart() -> None:
+    entries = listed(entry(cases=("*",)), entry(cases=(), scenarios=("*",), difference="lost"))
+    key = msgspec.structs.replace(KEY, scenario=True)
+    assert entries.outcome(key, CELL, SAME, final=True)[0] == "pass"
+    assert [where for where, _ in stale(entries, full=False)] == ["list.yaml:20"]

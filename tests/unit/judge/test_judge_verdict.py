@@ -162,6 +162,11 @@ def test_a_message_that_should_have_been_rejected_and_came_through_fails() -> No
     assert verdict.expected == "rejected with 406, closing the channel"
 
 
+def test_a_message_that_was_not_refused_because_another_was_sent_is_its_senders_doing() -> None:
+    verdict = judge(Evidence(RED, BLUE, BLUE, BLUE), rejected=MUST)
+    assert {each.step for each in verdict.differences if each.path == "outcome"} == {Step.PRODUCER}
+
+
 def test_a_cell_without_report_and_without_reason_is_the_engines_fault() -> None:
     with pytest.raises(ValueError, match="the engine lost a cell"):
         judge(Evidence(RED, RED, RED))
