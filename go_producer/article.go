@@ -3,16 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"time"
 
 	"github.com/streadway/amqp"
+
+	"go_plumbing/client"
+	"go_plumbing/protocol"
 )
 
 // article is what the article's producer is told: where the broker is, and what goes where.
@@ -36,7 +37,7 @@ func articleCommand(ctx context.Context, args []string, out, errout io.Writer) e
 	flags.StringVar(&a.exchange, "exchange", "test_exchange", "the exchange to publish to; it must exist")
 	flags.StringVar(&a.queue, "queue", "routingkey", "the queue to declare; its name is the routing key")
 	flags.StringVar(&a.body, "body", "LA DEE DA, THIS IS OUR SUPER COOL MESSAGE", "the message, as plain text")
-	if err := parse(flags, args, errout); err != nil {
+	if err := protocol.ParseFlags(flags, args, errout); err != nil {
 		return err
 	}
 	return a.publish(ctx, out)
@@ -48,7 +49,7 @@ func articleCommand(ctx context.Context, args []string, out, errout io.Writer) e
 func (a article) publish(ctx context.Context, out io.Writer) error {
 	connection, err := amqp.DialConfig(a.url, amqp.Config{Dial: dialer(ctx), Locale: "en_US"})
 	if err != nil {
-		return failedStep(ctx, "connect", withoutURL(err))
+		return failedStep(ctx, "connect", client.WithoutURL(err))
 	}
 	defer connection.Close()
 
@@ -101,28 +102,4 @@ func failedStep(ctx context.Context, step string, err error) error {
 		return fmt.Errorf("interrupted at the step: %s", step)
 	}
 	return fmt.Errorf("cannot %s: %w", step, err)
-}
-
-// withoutURL drops the URL from an error about it: it holds a password.
-func withoutURL(err error) error {
-	if broken := new(url.Error); errors.As(err, &broken) {
-		return fmt.Errorf("the URL is not valid: %w", broken.Err)
-	}
-	return err
-}
-
-// parse reads args and refuses what is left over. Asked for help it lists the flags and is flag.ErrHelp.
-func parse(flags *flag.FlagSet, args []string, errout io.Writer) error {
-	flags.SetOutput(io.Discard)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		flags.SetOutput(errout)
-		flags.PrintDefaults()
-		return err
-	case err != nil:
-		return usageError{fmt.Errorf("%w; -h lists the flags", err)}
-	case flags.NArg() > 0:
-		return usageError{fmt.Errorf("unexpected argument %q", flags.Arg(0))}
-	}
-	return nil
 }

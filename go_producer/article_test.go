@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go_plumbing/fakebroker"
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
 // runArticle runs the program by hand, as its user does.
@@ -20,8 +24,8 @@ func runArticle(ctx context.Context, args ...string) (stdout string, err error) 
 }
 
 func TestTheArticlesMessageIsPublishedAndSaidSo(t *testing.T) {
-	broker := newFakeBroker(t)
-	got, err := runArticle(t.Context(), "-url", broker.url())
+	broker := fakebroker.New(t)
+	got, err := runArticle(t.Context(), "-url", broker.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,13 +34,13 @@ func TestTheArticlesMessageIsPublishedAndSaidSo(t *testing.T) {
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if header := string(broker.lastHeader()); !strings.HasSuffix(header, "\x80\x00\x0atext/plain") {
+	if header := string(broker.LastHeader()); !strings.HasSuffix(header, "\x80\x00\x0atext/plain") {
 		t.Errorf("the properties are not the content type alone: %q", header)
 	}
 }
 
 func TestTheEnvironmentSaysWhereTheBrokerIsUnlessTheFlagDoes(t *testing.T) {
-	broker, refused := newFakeBroker(t).url(), refusedURL(t)
+	broker, refused := fakebroker.New(t).URL(), refusedURL(t)
 	t.Setenv("AMQP_URL", broker)
 	if out, err := runArticle(t.Context()); err != nil || !strings.HasPrefix(out, "published") {
 		t.Errorf("with the environment alone: got %q, %v", out, err)
@@ -60,23 +64,23 @@ func TestTheHelpDoesNotShowThePasswordOfTheEnvironment(t *testing.T) {
 }
 
 func TestAFailureSaysAtWhichStep(t *testing.T) {
-	broker, refused := newFakeBroker(t).url(), refusedURL(t)
+	broker, refused := fakebroker.New(t).URL(), refusedURL(t)
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
 		"nobody listens":       {[]string{"-url", refused}, "cannot connect: dial tcp 127.0.0.1:"},
 		"no AMQP URL":          {[]string{"-url", "http://127.0.0.1/"}, "cannot connect: AMQP scheme"},
-		"a queue that differs": {[]string{"-url", broker, "-queue", nameRefused}, `cannot declare the queue "refused": Exception (406)`},
-		"no such exchange":     {[]string{"-url", broker, "-queue", keyChannel}, `cannot publish to the exchange "test_exchange": Exception (404)`},
+		"a queue that differs": {[]string{"-url", broker, "-queue", fakebroker.NameRefused}, `cannot declare the queue "refused": Exception (406)`},
+		"no such exchange":     {[]string{"-url", broker, "-queue", fakebroker.KeyChannel}, `cannot publish to the exchange "test_exchange": Exception (404)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := runArticle(t.Context(), c.args...)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
-			if out != "" || exitStatus(err) != 1 {
-				t.Errorf("got output %q, status %d", out, exitStatus(err))
+			if out != "" || protocol.ExitStatus(err) != 1 {
+				t.Errorf("got output %q, status %d", out, protocol.ExitStatus(err))
 			}
 		})
 	}
@@ -130,14 +134,14 @@ func TestACommandLineThatCannotBeFollowedHasStatus2(t *testing.T) {
 	}{
 		"an unknown flag":     {[]string{"-colour"}, "not defined: -colour"},
 		"a word too many":     {[]string{"now"}, `unexpected argument "now"`},
-		"no library":          {[]string{"peer", "--schema", schemaFolder}, "known: amqp091-go, streadway"},
+		"no library":          {[]string{"peer", "--schema", peertest.SchemaFolder()}, "known: amqp091-go, streadway"},
 		"an unknown library":  {[]string{"peer", "--library", "pika"}, `unknown --library "pika"`},
 		"no schema":           {[]string{"peer", "--library", "streadway"}, "--schema is missing"},
 		"a peer's wrong flag": {[]string{"peer", "-url", "x"}, "not defined: -url"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := runArticle(t.Context(), c.args...)
-			if err == nil || !strings.Contains(err.Error(), c.want) || exitStatus(err) != 2 {
+			if err == nil || !strings.Contains(err.Error(), c.want) || protocol.ExitStatus(err) != 2 {
 				t.Errorf("got %v, want %q and status 2", err, c.want)
 			}
 		})
@@ -156,7 +160,7 @@ func TestThePeerCommandServesEitherLibrary(t *testing.T) {
 	for _, name := range []string{"streadway", "amqp091-go"} {
 		t.Run(name, func(t *testing.T) {
 			var out, errout bytes.Buffer
-			args := []string{"peer", "--library", name, "--schema", schemaFolder}
+			args := []string{"peer", "--library", name, "--schema", peertest.SchemaFolder()}
 			requests := strings.NewReader("{\"op\":\"describe\",\"id\":1}\n{\"op\":\"close\",\"id\":2}\n")
 			if err := run(t.Context(), args, requests, &out, &errout); err != nil {
 				t.Fatal(err)

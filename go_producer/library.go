@@ -1,34 +1,28 @@
 package main
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/rabbitmq/amqp091-go"
 	"github.com/streadway/amqp"
+
+	"go_plumbing/client"
+	"go_plumbing/protocol"
 )
 
-// library is a client library as a peer: who it is, what it can express, and how it connects.
+// library is a client library as a producer.
 type library struct {
-	name, module string
-	dialect      dialect
+	client.Library
 	// connect opens a connection with one channel. told hears of what closes unasked, from another goroutine.
-	connect func(url string, told func(closedEvent)) (session, error)
+	connect func(url string, told func(protocol.Closed)) (session, error)
 }
 
-// session is an open connection with one channel. Errors are *failure where the protocol has a kind for them.
+// session is an open connection with one channel.
 type session interface {
-	declareExchange(request *declareExchange, arguments map[string]any) error
-	declareQueue(request *declareQueue, arguments map[string]any) error
-	bind(request *bind, arguments map[string]any) error
+	client.Session
 	publish(p publication) error
 	// confirm publishes and waits for the broker's word.
 	confirm(p publication) (outcome, error)
-	// close closes the connection; one that is closed already is no error.
-	close() error
 }
 
 // publication is a message on its way into a library.
@@ -63,34 +57,15 @@ var libraries = map[string]*library{
 }
 
 // describe is the library's account of itself.
-func (l *library) describe(id uint64) (described, error) {
-	version, err := moduleVersion(l.module)
-	types, missing := l.types()
-	return described{
-		reply: reply{"described", id}, Library: l.name, Version: version, Language: "go",
-		Runtime: runtime.Version(), Roles: []string{"producer"}, Types: types, Unsupported: unsupportedNames(missing),
-	}, err
+func (l *library) describe(id uint64) (protocol.Described, error) {
+	account, err := l.Describe(id, unsupportedNames()...)
+	account.Types, _ = l.Dialect.Types()
+	return account, err
 }
 
-// types are the wire types that the library takes as header values, and those it does not.
-func (l *library) types() (taken, missing []string) {
-	for _, t := range fieldTypes {
-		if l.dialect.readers[t.name] != nil {
-			taken = append(taken, t.name)
-		} else {
-			missing = append(missing, t.name)
-		}
-	}
-	return taken, missing
-}
-
-// unsupportedNames are all names that an error reply of kind unsupported can carry, and key-order, which
-// is never refused: Go's maps have no order, so the order of headers on the wire is any.
-func unsupportedNames(missingTypes []string) []string {
-	names := []string{"role:consumer", "framing", "key-order", "duplicate-keys", "range:timestamp"}
-	for _, name := range missingTypes {
-		names = append(names, "type:"+name)
-	}
+// unsupportedNames are what the libraries cannot express of a message, beside its types.
+func unsupportedNames() []string {
+	names := []string{"framing"}
 	for _, p := range propertyTable {
 		switch p.name {
 		case "timestamp": // the epoch is not time.Time's zero value
@@ -102,19 +77,82 @@ func unsupportedNames(missingTypes []string) []string {
 			names = append(names, "empty:"+p.name)
 		}
 	}
-	slices.Sort(names)
 	return names
 }
 
-// moduleVersion is the release of a module that is linked into this program, without the leading v.
-func moduleVersion(module string) (string, error) {
-	build, _ := debug.ReadBuildInfo()
-	if build != nil {
-		for _, dependency := range build.Deps {
-			if dependency.Path == module {
-				return strings.TrimPrefix(dependency.Version, "v"), nil
-			}
-		}
+// What follows is written once for both libraries; client has the shapes that both roles need.
+
+type publishingOf[Table any] interface {
+	~struct {
+		Headers         Table
+		ContentType     string
+		ContentEncoding string
+		DeliveryMode    uint8
+		Priority        uint8
+		CorrelationId   string
+		ReplyTo         string
+		Expiration      string
+		MessageId       string
+		Timestamp       time.Time
+		Type            string
+		UserId          string
+		AppId           string
+		Body            []byte
 	}
-	return "", fmt.Errorf("the build information does not name %s", module)
+}
+
+// confirmation has the fields of both libraries' Confirmation.
+type confirmation struct {
+	DeliveryTag uint64
+	Ack         bool
+}
+
+type confirmationOf interface {
+	~struct {
+		DeliveryTag uint64
+		Ack         bool
+	}
+}
+
+type channelOf[Table, Publishing, Queue, Err, Confirmation, Return any] interface {
+	client.ChannelOf[Table, Queue, Err]
+	publisher[Publishing]
+	NotifyPublish(chan Confirmation) chan Confirmation
+	NotifyReturn(chan Return) chan Return
+}
+
+type publisher[Publishing any] interface {
+	Publish(exchange, key string, mandatory, immediate bool, message Publishing) error
+	Confirm(noWait bool) error
+}
+
+// newLibrary makes a producer of a library from its Dial function.
+func newLibrary[
+	Connection client.ConnectionOf[Channel, Err],
+	Channel channelOf[Table, Publishing, Queue, Err, Confirmation, Return],
+	Table client.TableOf, Publishing publishingOf[Table], Queue any,
+	Err client.ErrorOf, Confirmation confirmationOf, Return any,
+](
+	name, module string,
+	dial func(url string) (Connection, error),
+	decimal func(scale uint8, value int32) any,
+	rejected func(Return) rejection,
+) *library {
+	table := func(fields map[string]any) any { return Table(fields) }
+	takes := func(value any) bool { return Table{"": value}.Validate() == nil }
+	connect := func(url string, told func(protocol.Closed)) (session, error) {
+		opened, channel, closes, err := client.Open[Connection, Channel, Table, Queue](dial, url, told)
+		if err != nil {
+			return nil, err
+		}
+		watch := newWatch(opened.Watch)
+		go follow(watch, notices[Err, Confirmation, Return]{
+			closes, channel.NotifyPublish(make(chan Confirmation)), channel.NotifyReturn(make(chan Return)),
+		}, rejected)
+		return &link[Table, Publishing, Queue]{Link: opened, channel: channel, watch: watch}, nil
+	}
+	return &library{client.Library{
+		Name: name, Module: module, Dialect: client.NewDialect(table, decimal, takes),
+		Role: "producer", Other: "consumer",
+	}, connect}
 }

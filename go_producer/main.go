@@ -4,25 +4,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"go_plumbing/protocol"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "go_producer:", err)
-		stop()
-		os.Exit(exitStatus(err))
-	}
-}
+func main() { protocol.Main("go_producer", run) }
 
 // run does what args ask for and says with an error if it could not.
 func run(ctx context.Context, args []string, in io.Reader, out, errout io.Writer) error {
@@ -30,14 +17,4 @@ func run(ctx context.Context, args []string, in io.Reader, out, errout io.Writer
 		return peerCommand(ctx, args[1:], in, out, errout)
 	}
 	return articleCommand(ctx, args, out, errout)
-}
-
-// usageError is a command line that cannot be followed.
-type usageError struct{ error }
-
-func exitStatus(err error) int {
-	if errors.As(err, new(usageError)) {
-		return 2
-	}
-	return 1
 }

@@ -4,29 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"go_plumbing/client"
+	"go_plumbing/protocol"
 )
-
-// message is what a producer is asked to publish. A property that is absent is not in the map.
-type message struct {
-	Properties map[string]typedValue `json:"properties"`
-	Body       messageBody           `json:"body"`
-	Framing    json.RawMessage       `json:"framing"`
-}
-
-// messageBody is a body as itself or as a pattern to repeat. One of which only the digest is known cannot be
-// published.
-type messageBody struct {
-	Type    string `json:"type"`
-	Value   text   `json:"value"`
-	Native  string `json:"native"`
-	Pattern text   `json:"pattern"`
-	Length  int    `json:"length"`
-	SHA256  string `json:"sha256"`
-}
 
 // properties are those that both libraries have. Their zero values are absent on the wire, but for the time's,
 // whose zero is not the epoch.
@@ -43,7 +27,7 @@ type properties struct {
 // property is a property of class basic: its name, and how it is put among the properties.
 type property struct {
 	name string
-	set  func(*properties, dialect, typedValue) error
+	set  func(*properties, client.Dialect, protocol.TypedValue) error
 }
 
 // propertyTable is in the order of the flag bits (AMQP 0-9-1, 1.8). cluster_id is in neither library.
@@ -61,17 +45,19 @@ var propertyTable = []property{
 	{"type", short(func(p *properties) *string { return &p.kind })},
 	{"user_id", short(func(p *properties) *string { return &p.userID })},
 	{"app_id", short(func(p *properties) *string { return &p.appID })},
-	{"cluster_id", func(*properties, dialect, typedValue) error { return unsupported("property:cluster_id") }},
+	{"cluster_id", func(*properties, client.Dialect, protocol.TypedValue) error {
+		return protocol.Unsupported("property:cluster_id")
+	}},
 }
 
 // errZero is of a value that is present and that the library would leave out, because it is its zero value.
 var errZero = errors.New("a present zero value")
 
 // propertiesOf reads the properties that are present; the first, in wire order, that cannot be sent fails.
-func (m message) propertiesOf(d dialect) (properties, error) {
+func propertiesOf(m protocol.Message, d client.Dialect) (properties, error) {
 	var made properties
 	if len(m.Framing) > 0 && !bytes.Equal(m.Framing, []byte("null")) {
-		return made, unsupported("framing")
+		return made, protocol.Unsupported("framing")
 	}
 	for _, p := range propertyTable {
 		value, present := m.Properties[p.name]
@@ -79,7 +65,7 @@ func (m message) propertiesOf(d dialect) (properties, error) {
 			continue
 		}
 		if err := p.set(&made, d, value); errors.Is(err, errZero) {
-			return made, unsupported(zeroName(value.Type, p.name))
+			return made, protocol.Unsupported(zeroName(value.Type, p.name))
 		} else if err != nil {
 			return made, fmt.Errorf("property %s: %w", p.name, err)
 		}
@@ -95,9 +81,9 @@ func zeroName(kind, name string) string {
 	return "empty:" + name
 }
 
-func short(place func(*properties) *string) func(*properties, dialect, typedValue) error {
-	return func(p *properties, _ dialect, value typedValue) error {
-		octets, err := octets(value.Value)
+func short(place func(*properties) *string) func(*properties, client.Dialect, protocol.TypedValue) error {
+	return func(p *properties, _ client.Dialect, value protocol.TypedValue) error {
+		octets, err := client.Octets(value.Value)
 		if err := wrongType(value, "shortstr", err); err != nil {
 			return err
 		}
@@ -109,9 +95,9 @@ func short(place func(*properties) *string) func(*properties, dialect, typedValu
 	}
 }
 
-func octet(place func(*properties) *uint8) func(*properties, dialect, typedValue) error {
-	return func(p *properties, d dialect, value typedValue) error {
-		number, err := unsigned[uint8](d, value.Value)
+func octet(place func(*properties) *uint8) func(*properties, client.Dialect, protocol.TypedValue) error {
+	return func(p *properties, d client.Dialect, value protocol.TypedValue) error {
+		number, err := client.Unsigned[uint8](d, value.Value)
 		if err := wrongType(value, "octet", err); err != nil {
 			return err
 		}
@@ -123,8 +109,8 @@ func octet(place func(*properties) *uint8) func(*properties, dialect, typedValue
 	}
 }
 
-func setHeaders(p *properties, d dialect, value typedValue) (err error) {
-	p.headers, err = d.fields(value.Value)
+func setHeaders(p *properties, d client.Dialect, value protocol.TypedValue) (err error) {
+	p.headers, err = d.Fields(value.Value)
 	if err := wrongType(value, "table", err); err != nil {
 		return err
 	}
@@ -134,8 +120,8 @@ func setHeaders(p *properties, d dialect, value typedValue) (err error) {
 	return nil
 }
 
-func setTimestamp(p *properties, d dialect, value typedValue) error {
-	moment, err := readTime(d, value.Value)
+func setTimestamp(p *properties, d client.Dialect, value protocol.TypedValue) error {
+	moment, err := client.ReadTime(d, value.Value)
 	if err := wrongType(value, "timestamp", err); err != nil {
 		return err
 	}
@@ -144,26 +130,26 @@ func setTimestamp(p *properties, d dialect, value typedValue) error {
 }
 
 // wrongType prefers the complaint that the value is of another type over what came of reading it.
-func wrongType(value typedValue, want string, err error) error {
+func wrongType(value protocol.TypedValue, want string, err error) error {
 	if value.Type != want {
 		return fmt.Errorf("it is a %s, not a %s", want, value.Type)
 	}
 	return err
 }
 
-// octets is the body itself. A pattern is repeated, cut at its length, and checked against its SHA-256.
-func (b messageBody) octets() ([]byte, error) {
+// octetsOf is the body itself. A pattern is repeated, cut at its length, and checked against its SHA-256.
+func octetsOf(b protocol.Body) ([]byte, error) {
 	switch b.Type {
 	case "inline":
 		return []byte(b.Value), nil
 	case "pattern":
-		return b.repeated()
+		return repeated(b)
 	default:
 		return nil, fmt.Errorf("a body given as %s cannot be made", b.Type)
 	}
 }
 
-func (b messageBody) repeated() ([]byte, error) {
+func repeated(b protocol.Body) ([]byte, error) {
 	if b.Pattern == "" && b.Length > 0 {
 		return nil, errors.New("an empty pattern cannot fill a body")
 	}

@@ -4,16 +4,22 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go_plumbing/client"
+	"go_plumbing/fakebroker"
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
-func messageOf(t testing.TB, propertiesJSON string) message {
+func messageOf(t testing.TB, propertiesJSON string) protocol.Message {
 	t.Helper()
-	var m message
+	var m protocol.Message
 	if err := json.Unmarshal([]byte(`{"properties":{`+propertiesJSON+`},"body":{"type":"inline","value":"x"}}`), &m); err != nil {
 		t.Fatal(err)
 	}
@@ -33,13 +39,13 @@ func TestEveryPropertyReachesItsPlaceOnTheWire(t *testing.T) {
 	const want = "fff8" + "0161" + "0162" + "00000003016b56" + "02" + "ff" + "0163" + "0164" + "0165" + "0166" +
 		"0000000000000000" + "0167" + "0168" + "01ff"
 	for _, l := range libraries {
-		t.Run(l.name, func(t *testing.T) {
-			broker := newFakeBroker(t)
-			s, err := l.connect(broker.url(), func(closedEvent) {})
+		t.Run(l.Name, func(t *testing.T) {
+			broker := fakebroker.New(t)
+			s, err := l.connect(broker.URL(), func(protocol.Closed) {})
 			if err != nil {
 				t.Fatal(err)
 			}
-			made, err := messageOf(t, allProperties).propertiesOf(l.dialect)
+			made, err := propertiesOf(messageOf(t, allProperties), l.Dialect)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,10 +53,10 @@ func TestEveryPropertyReachesItsPlaceOnTheWire(t *testing.T) {
 				t.Fatal(err)
 			}
 			const lead = 2 + 2 + 8 // class, weight, body size
-			if got := hex.EncodeToString(broker.lastHeader()[lead:]); got != want {
+			if got := hex.EncodeToString(broker.LastHeader()[lead:]); got != want {
 				t.Errorf("got %s\nwant %s", got, want)
 			}
-			if err := s.close(); err != nil {
+			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -58,7 +64,7 @@ func TestEveryPropertyReachesItsPlaceOnTheWire(t *testing.T) {
 }
 
 func TestAnAbsentPropertyIsTheZeroValue(t *testing.T) {
-	got, err := messageOf(t, ``).propertiesOf(libraries["streadway"].dialect)
+	got, err := propertiesOf(messageOf(t, ``), libraries["streadway"].Dialect)
 	if err != nil || !got.timestamp.IsZero() || got.headers != nil || got.contentType != "" || got.priority != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -66,7 +72,7 @@ func TestAnAbsentPropertyIsTheZeroValue(t *testing.T) {
 
 func TestTheEpochIsAPresentTimestamp(t *testing.T) {
 	m := messageOf(t, `"timestamp":{"type":"timestamp","value":"0"}`)
-	got, err := m.propertiesOf(libraries["streadway"].dialect)
+	got, err := propertiesOf(m, libraries["streadway"].Dialect)
 	if err != nil || got.timestamp.IsZero() || !got.timestamp.Equal(time.Unix(0, 0)) {
 		t.Errorf("got %v, %v", got.timestamp, err)
 	}
@@ -81,8 +87,8 @@ func TestAPropertyOfAnotherTypeIsTheRequestsFault(t *testing.T) {
 		"an array for the headers":    `"headers":{"type":"array","value":[]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := messageOf(t, property).propertiesOf(libraries["streadway"].dialect)
-			if reply := failedReply(1, err); reply.Kind != "bug" || !strings.Contains(reply.Message, "it is a") {
+			_, err := propertiesOf(messageOf(t, property), libraries["streadway"].Dialect)
+			if reply := protocol.FailedReply(1, err); reply.Kind != "bug" || !strings.Contains(reply.Message, "it is a") {
 				t.Errorf("got %+v", reply)
 			}
 		})
@@ -101,11 +107,11 @@ func TestABodyIsMadeAndChecked(t *testing.T) {
 		"a digest alone":    {`{"type":"digest","length":1,` + sha256Of("a") + `}`, "", "cannot be made"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var b messageBody
+			var b protocol.Body
 			if err := json.Unmarshal([]byte(c.json), &b); err != nil {
 				t.Fatal(err)
 			}
-			got, err := b.octets()
+			got, err := octetsOf(b)
 			if c.fault == "" && (err != nil || string(got) != c.want) {
 				t.Errorf("got %q, %v; want %q", got, err, c.want)
 			}
@@ -153,7 +159,7 @@ func trigger(name string) string {
 }
 
 func TestEveryDeclaredNameIsReallyRefused(t *testing.T) {
-	c := testContract(t)
+	c := peertest.Contract(t)
 	for _, l := range libraries {
 		account, err := l.describe(1)
 		if err != nil {
@@ -166,14 +172,14 @@ func TestEveryDeclaredNameIsReallyRefused(t *testing.T) {
 			if name == "key-order" {
 				continue // declared only: no request says that the order matters
 			}
-			t.Run(l.name+"/"+name, func(t *testing.T) {
-				a := decodeArrival(c, []byte(trigger(name)))
-				if a.err != nil {
-					t.Fatal(a.err)
+			t.Run(l.Name+"/"+name, func(t *testing.T) {
+				a := protocol.Decode(c, []byte(trigger(name)))
+				if a.Err != nil {
+					t.Fatal(a.Err)
 				}
-				got, isFailed := (&peer{library: l}).meet(a.request).(failed)
-				if !isFailed || got.Kind != "unsupported" || got.What != name {
-					t.Errorf("got %+v", got)
+				_, _, err := newPeer(l, nil).Meet(a.Request)
+				if got := new(protocol.Failure); !errors.As(err, &got) || got.Kind != "unsupported" || got.What != name {
+					t.Errorf("got %v", err)
 				}
 			})
 		}
@@ -182,20 +188,20 @@ func TestEveryDeclaredNameIsReallyRefused(t *testing.T) {
 
 func TestEveryDeclaredTypeIsReallySent(t *testing.T) {
 	for _, l := range libraries {
-		s, err := l.connect(newFakeBroker(t).url(), func(closedEvent) {})
+		s, err := l.connect(fakebroker.New(t).URL(), func(protocol.Closed) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		taken, missing := l.types()
-		if len(taken)+len(missing) != len(fieldTypes) {
-			t.Errorf("%d types and %d missing are not %d", len(taken), len(missing), len(fieldTypes))
+		taken, missing := l.Dialect.Types()
+		if len(taken)+len(missing) != len(client.FieldTypes) {
+			t.Errorf("%d types and %d missing are not %d", len(taken), len(missing), len(client.FieldTypes))
 		}
-		for _, field := range fieldTypes {
-			if !slices.Contains(taken, field.name) {
+		for _, field := range client.FieldTypes {
+			if !slices.Contains(taken, field.Name) {
 				continue
 			}
-			t.Run(l.name+"/"+field.name, func(t *testing.T) {
-				value, err := l.dialect.field(typedValue{Type: field.name, Value: json.RawMessage(field.sample)})
+			t.Run(l.Name+"/"+field.Name, func(t *testing.T) {
+				value, err := l.Dialect.Field(protocol.TypedValue{Type: field.Name, Value: json.RawMessage(field.Sample)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -205,7 +211,7 @@ func TestEveryDeclaredTypeIsReallySent(t *testing.T) {
 				}
 			})
 		}
-		if err := s.close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -213,8 +219,8 @@ func TestEveryDeclaredTypeIsReallySent(t *testing.T) {
 
 func TestTheTimestampPropertyHasTheRangeOfAHeader(t *testing.T) {
 	m := messageOf(t, `"timestamp":{"type":"timestamp","value":"9223372036854775808"}`)
-	_, err := m.propertiesOf(libraries["amqp091-go"].dialect)
-	if got := failedReply(1, err); got.What != "range:timestamp" {
+	_, err := propertiesOf(m, libraries["amqp091-go"].Dialect)
+	if got := protocol.FailedReply(1, err); got.What != "range:timestamp" {
 		t.Errorf("got %+v", got)
 	}
 }

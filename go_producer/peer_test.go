@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
 // fakeSession answers as it is told and remembers what it was asked.
@@ -16,7 +19,7 @@ type fakeSession struct {
 	asked   []string
 	err     error
 	outcome outcome
-	told    func(closedEvent)
+	told    func(protocol.Closed)
 }
 
 func (f *fakeSession) ask(what string) error {
@@ -24,15 +27,17 @@ func (f *fakeSession) ask(what string) error {
 	return f.err
 }
 
-func (f *fakeSession) declareExchange(r *declareExchange, _ map[string]any) error {
+func (f *fakeSession) DeclareExchange(r *protocol.DeclareExchange, _ map[string]any) error {
 	return f.ask("exchange " + string(r.Name))
 }
-func (f *fakeSession) declareQueue(r *declareQueue, _ map[string]any) error {
+func (f *fakeSession) DeclareQueue(r *protocol.DeclareQueue, _ map[string]any) error {
 	return f.ask("queue " + string(r.Name))
 }
-func (f *fakeSession) bind(r *bind, _ map[string]any) error { return f.ask("bind " + string(r.Queue)) }
-func (f *fakeSession) publish(p publication) error          { return f.ask("publish " + string(p.body)) }
-func (f *fakeSession) close() error                         { return f.ask("close") }
+func (f *fakeSession) Bind(r *protocol.Bind, _ map[string]any) error {
+	return f.ask("bind " + string(r.Queue))
+}
+func (f *fakeSession) publish(p publication) error { return f.ask("publish " + string(p.body)) }
+func (f *fakeSession) Close() error                { return f.ask("close") }
 func (f *fakeSession) confirm(p publication) (outcome, error) {
 	return f.outcome, f.ask("confirm " + string(p.body))
 }
@@ -40,10 +45,10 @@ func (f *fakeSession) confirm(p publication) (outcome, error) {
 // fakeLibrary connects to f, but not to the URL "amqp://refused".
 func fakeLibrary(f *fakeSession) *library {
 	return &library{
-		name: "streadway", module: "github.com/streadway/amqp", dialect: libraries["streadway"].dialect,
-		connect: func(url string, told func(closedEvent)) (session, error) {
+		Library: libraries["streadway"].Library,
+		connect: func(url string, told func(protocol.Closed)) (session, error) {
 			if url == "amqp://refused" {
-				return nil, &failure{kind: "disconnected", message: "no", code: 403, scope: "connection"}
+				return nil, &protocol.Failure{Kind: "disconnected", Message: "no", Code: 403, Scope: "connection"}
 			}
 			f.told = told
 			return f, f.ask("connect " + url)
@@ -56,7 +61,7 @@ func converse(t *testing.T, f *fakeSession, lines ...string) ([]string, error) {
 	t.Helper()
 	var out strings.Builder
 	in := strings.NewReader(strings.Join(lines, "\n") + "\n")
-	err := serve(t.Context(), fakeLibrary(f), testContract(t), in, &out)
+	err := serve(t.Context(), fakeLibrary(f), peertest.Contract(t), in, &out)
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n"), err
 }
 
@@ -113,21 +118,24 @@ func TestAnErrorIsRepliedWithItsKindAndThePeerGoesOn(t *testing.T) {
 		line string
 		want string
 	}{
-		"refused":       {&failure{kind: "refused", message: "m"}, publishLine(``), `{"type":"error","id":5,"kind":"refused","message":"m"}`},
-		"disconnected":  {&failure{kind: "disconnected", message: "m", code: 404, scope: "channel"}, publishLine(`,"confirm":true`), `{"type":"error","id":5,"kind":"disconnected","message":"m","code":404,"scope":"channel"}`},
+		"refused":       {&protocol.Failure{Kind: "refused", Message: "m"}, publishLine(``), `{"type":"error","id":5,"kind":"refused","message":"m"}`},
+		"disconnected":  {&protocol.Failure{Kind: "disconnected", Message: "m", Code: 404, Scope: "channel"}, publishLine(`,"confirm":true`), `{"type":"error","id":5,"kind":"disconnected","message":"m","code":404,"scope":"channel"}`},
 		"the adapter's": {errors.New("m"), publishLine(``), `{"type":"error","id":5,"kind":"bug","message":"m"}`},
 		"consumer's":    {nil, `{"op":"ack","id":5,"delivery_tag":1}`, `{"type":"error","id":5,"kind":"unsupported","message":"declared as unsupported: role:consumer","what":"role:consumer"}`},
+		"a cancel":      {nil, `{"op":"cancel","id":5,"queue":"q"}`, `{"type":"error","id":5,"kind":"unsupported","message":"declared as unsupported: role:consumer","what":"role:consumer"}`},
 		"invalid":       {nil, `{"op":"describe","id":5,"now":1}`, `{"type":"error","id":5,"kind":"bug","message":"not a request: at '': additional properties 'now' not allowed"}`},
 		"invalid value": {nil, publishOf(`"properties":{"priority":{"type":"octet","value":"256"}},"body":{"type":"inline","value":""}`), `{"type":"error","id":5,"kind":"bug","message":"property priority: 256 is out of its type's range"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fakeSession{}
-			p := &peer{library: fakeLibrary(f), session: f}
+			p := newPeer(fakeLibrary(f), nil)
+			if _, _, err := p.Meet(&protocol.Connect{}); err != nil {
+				t.Fatal(err)
+			}
 			f.err = c.err
-			a := decodeArrival(testContract(t), []byte(c.line))
 			var out strings.Builder
-			p.output = newOutput(testContract(t), &out)
-			if last, err := p.answer(a); last || err != nil {
+			output := protocol.NewOutput(peertest.Contract(t), &out)
+			if last, err := protocol.Answer(p, output, protocol.Decode(peertest.Contract(t), []byte(c.line))); last || err != nil {
 				t.Fatalf("it ends: %v", err)
 			}
 			expectLines(t, []string{out.String()}, c.want+"\n")
@@ -181,7 +189,7 @@ func TestALineThatCannotBeAnsweredEndsThePeer(t *testing.T) {
 		})
 	}
 	t.Run("an unfinished line", func(t *testing.T) {
-		err := serve(t.Context(), fakeLibrary(&fakeSession{}), testContract(t), strings.NewReader(closeLine), io.Discard)
+		err := serve(t.Context(), fakeLibrary(&fakeSession{}), peertest.Contract(t), strings.NewReader(closeLine), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), "within a line") {
 			t.Errorf("got %v", err)
 		}
@@ -190,13 +198,16 @@ func TestALineThatCannotBeAnsweredEndsThePeer(t *testing.T) {
 
 func TestALineThatBreaksTheContractIsNotWritten(t *testing.T) {
 	var out strings.Builder
-	o := newOutput(testContract(t), &out)
-	for _, line := range []any{reply{"done", 1}, reply{"ok", 0}, failed{reply: reply{"error", 1}, Kind: "odd"}} {
-		if err := o.write(line); err == nil || !strings.Contains(err.Error(), "broke the contract") {
+	o := protocol.NewOutput(peertest.Contract(t), &out)
+	for _, line := range []any{
+		protocol.Reply{Type: "done", ID: 1}, protocol.Reply{Type: "ok"},
+		protocol.Failed{Reply: protocol.Reply{Type: "error", ID: 1}, Kind: "odd"},
+	} {
+		if err := o.Write(line); err == nil || !strings.Contains(err.Error(), "broke the contract") {
 			t.Errorf("%+v: got %v", line, err)
 		}
 	}
-	if err := o.flush(); err != nil || out.String() != "" {
+	if err := o.Flush(); err != nil || out.String() != "" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
@@ -205,7 +216,7 @@ func TestAnEventThatBreaksTheContractEndsThePeer(t *testing.T) {
 	f := &fakeSession{}
 	in, replies, end := startPeer(t.Context(), t, f)
 	ask(t, in, replies, connectLine)
-	f.told(closedEvent{"closed", "world", "m", 0})
+	f.told(protocol.Closed{Type: "closed", Scope: "world", Message: "m"})
 	if err := <-end; err == nil || !strings.Contains(err.Error(), "broke the contract") {
 		t.Errorf("got %v", err)
 	}
@@ -215,7 +226,7 @@ func TestACloseIsToldWhileThePeerIsIdle(t *testing.T) {
 	f := &fakeSession{}
 	in, replies, end := startPeer(t.Context(), t, f)
 	ask(t, in, replies, connectLine)
-	go f.told(closedEvent{"closed", "connection", "m", 320})
+	go f.told(protocol.Closed{Type: "closed", Scope: "connection", Message: "m", Code: 320})
 	if got := nextLine(t, replies); got != `{"type":"closed","scope":"connection","message":"m","code":320}` {
 		t.Errorf("got %s", got)
 	}
@@ -248,7 +259,7 @@ func (c *countedWriter) Write(octets []byte) (int, error) {
 func TestRepliesToRequestsThatCameTogetherAreWrittenTogether(t *testing.T) {
 	var out countedWriter
 	lines := strings.Repeat(publishLine(``)+"\n", 50) // in one piece
-	err := serve(t.Context(), fakeLibrary(&fakeSession{}), testContract(t), strings.NewReader(connectLine+"\n"+lines), &out)
+	err := serve(t.Context(), fakeLibrary(&fakeSession{}), peertest.Contract(t), strings.NewReader(connectLine+"\n"+lines), &out)
 	if err != nil || out.writes != 1 {
 		t.Errorf("%d writes, %v; want 1", out.writes, err)
 	}
@@ -266,7 +277,7 @@ func startPeer(ctx context.Context, t *testing.T, f *fakeSession) (io.Writer, <-
 			lines <- scanner.Text()
 		}
 	}()
-	c := testContract(t)
+	c := peertest.Contract(t)
 	go func() { end <- serve(ctx, fakeLibrary(f), c, requests, replies) }()
 	return in, lines, end
 }
@@ -277,7 +288,7 @@ func ask(t *testing.T, in io.Writer, replies <-chan string, line string) {
 	if _, err := io.WriteString(in, line+"\n"); err != nil {
 		t.Fatal(err)
 	}
-	var want, got reply
+	var want, got protocol.Reply
 	reply := nextLine(t, replies)
 	if json.Unmarshal([]byte(line), &want) != nil || json.Unmarshal([]byte(reply), &got) != nil ||
 		got.Type != "ok" || got.ID != want.ID {

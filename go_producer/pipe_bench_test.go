@@ -3,6 +3,9 @@ package main
 import (
 	"io"
 	"testing"
+
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
 // The typical message of a case: four properties, one of them three headers.
@@ -13,31 +16,35 @@ const typicalPublish = `{"op":"publish","id":12,"exchange":"x-0123456789ab","rou
 	`"message_id":{"type":"shortstr","value":"m-1"}},"body":{"type":"inline","value":"LA DEE DA"}}}` + "\n"
 
 func BenchmarkDecodeRequest(b *testing.B) {
-	c := testContract(b)
+	c := peertest.Contract(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if a := decodeArrival(c, []byte(typicalPublish)); a.err != nil {
-			b.Fatal(a.err)
+		if a := protocol.Decode(c, []byte(typicalPublish)); a.Err != nil {
+			b.Fatal(a.Err)
 		}
 	}
 }
 
 func BenchmarkConvertMessage(b *testing.B) {
-	a := decodeArrival(testContract(b), []byte(typicalPublish))
+	a := protocol.Decode(peertest.Contract(b), []byte(typicalPublish))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := a.request.(*publish).Message.propertiesOf(libraries["streadway"].dialect); err != nil {
+		if _, err := propertiesOf(a.Request.(*protocol.Publish).Message, libraries["streadway"].Dialect); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkWriteReply(b *testing.B) {
-	out := newOutput(testContract(b), io.Discard)
+	out := protocol.NewOutput(peertest.Contract(b), io.Discard)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := out.write(reply{"ok", 12}); err != nil {
+		if err := out.Write(protocol.Reply{Type: "ok", ID: 12}); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+func publishOf(message string) string {
+	return `{"op":"publish","id":5,"exchange":"","routing_key":"","message":{` + message + `}}`
 }

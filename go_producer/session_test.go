@@ -1,30 +1,34 @@
 package main
 
 import (
-	"errors"
 	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"go_plumbing/client"
+	"go_plumbing/fakebroker"
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
 // events collects what a session tells unasked.
 type events struct {
 	mutex sync.Mutex
-	told  []closedEvent
+	told  []protocol.Closed
 }
 
-func (e *events) add(event closedEvent) {
+func (e *events) add(event protocol.Closed) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	e.told = append(e.told, event)
 }
 
-func (e *events) all() []closedEvent {
+func (e *events) all() []protocol.Closed {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	return append([]closedEvent(nil), e.told...)
+	return append([]protocol.Closed(nil), e.told...)
 }
 
 // withEachLibrary runs a test with a session of either library at a broker of its own.
@@ -33,31 +37,19 @@ func withEachLibrary(t *testing.T, test func(t *testing.T, s session, told *even
 	for name, l := range libraries {
 		t.Run(name, func(t *testing.T) {
 			var told events
-			s, err := l.connect(newFakeBroker(t).url(), told.add)
+			s, err := l.connect(fakebroker.New(t).URL(), told.add)
 			if err != nil {
 				t.Fatal(err)
 			}
 			test(t, s, &told)
-			if err := s.close(); err != nil {
+			if err := s.Close(); err != nil {
 				t.Errorf("close: %v", err)
 			}
 		})
 	}
 }
 
-// expectFailure checks kind, code and scope of an error.
-func expectFailure(t *testing.T, err error, kind string, code int, scope string) {
-	t.Helper()
-	f := new(failure)
-	if !errors.As(err, &f) {
-		t.Fatalf("not a failure: %v", err)
-	}
-	if f.kind != kind || f.code != code || f.scope != scope {
-		t.Errorf("got %s, code %d, scope %q (%v); want %s, %d, %q", f.kind, f.code, f.scope, err, kind, code, scope)
-	}
-}
-
-func expectEvents(t *testing.T, told *events, want ...closedEvent) {
+func expectEvents(t *testing.T, told *events, want ...protocol.Closed) {
 	t.Helper()
 	got := told.all()
 	if len(got) != len(want) {
@@ -77,8 +69,8 @@ func TestTheBrokersWordOnAConfirmedPublishIsTold(t *testing.T) {
 			want outcome
 		}{
 			{"plain", outcome{acked: true}},
-			{keyNack, outcome{acked: false}},
-			{keyReturn, outcome{acked: true, returned: &rejection{312, "NO_ROUTE"}}},
+			{fakebroker.KeyNack, outcome{acked: false}},
+			{fakebroker.KeyReturn, outcome{acked: true, returned: &rejection{312, "NO_ROUTE"}}},
 			{"plain", outcome{acked: true}}, // the return before is not this one's
 		} {
 			got, err := s.confirm(publication{routingKey: c.key, mandatory: true})
@@ -98,7 +90,7 @@ func TestTheBrokersWordOnAConfirmedPublishIsTold(t *testing.T) {
 func TestAReturnOfAnUnconfirmedPublishIsNotTakenForTheNextOnes(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, _ *events) {
 		for range 50 {
-			if err := s.publish(publication{routingKey: keyReturn, mandatory: true}); err != nil {
+			if err := s.publish(publication{routingKey: fakebroker.KeyReturn, mandatory: true}); err != nil {
 				t.Fatal(err)
 			}
 			got, err := s.confirm(publication{routingKey: "plain", mandatory: true})
@@ -111,29 +103,29 @@ func TestAReturnOfAnUnconfirmedPublishIsNotTakenForTheNextOnes(t *testing.T) {
 
 func TestAnExchangeThatIsNotThereClosesTheChannelAndIsToldOnce(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
-		_, err := s.confirm(publication{routingKey: keyChannel})
-		expectFailure(t, err, "disconnected", 404, "channel")
-		expectEvents(t, told, closedEvent{Scope: "channel", Code: 404})
-		expectFailure(t, s.publish(publication{routingKey: "plain"}), "disconnected", 404, "channel")
+		_, err := s.confirm(publication{routingKey: fakebroker.KeyChannel})
+		peertest.ExpectFailure(t, err, "disconnected", 404, "channel")
+		expectEvents(t, told, protocol.Closed{Scope: "channel", Code: 404})
+		peertest.ExpectFailure(t, s.publish(publication{routingKey: "plain"}), "disconnected", 404, "channel")
 		_, err = s.confirm(publication{routingKey: "plain"})
-		expectFailure(t, err, "disconnected", 404, "channel")
-		expectEvents(t, told, closedEvent{Scope: "channel", Code: 404})
+		peertest.ExpectFailure(t, err, "disconnected", 404, "channel")
+		expectEvents(t, told, protocol.Closed{Scope: "channel", Code: 404})
 	})
 }
 
 func TestAPoisonMessageClosesTheConnectionAndIsToldOnce(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
-		_, err := s.confirm(publication{routingKey: keyConnection})
-		expectFailure(t, err, "disconnected", 541, "connection")
-		expectFailure(t, s.publish(publication{routingKey: "plain"}), "disconnected", 541, "connection")
-		expectEvents(t, told, closedEvent{Scope: "connection", Code: 541})
+		_, err := s.confirm(publication{routingKey: fakebroker.KeyConnection})
+		peertest.ExpectFailure(t, err, "disconnected", 541, "connection")
+		peertest.ExpectFailure(t, s.publish(publication{routingKey: "plain"}), "disconnected", 541, "connection")
+		expectEvents(t, told, protocol.Closed{Scope: "connection", Code: 541})
 	})
 }
 
 // What the broker has against the last message comes while we close: the connection is closed all the same.
 func TestACloseThatCrossesTheBrokersIsNoError(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
-		if err := s.publish(publication{routingKey: keyCrossing}); err != nil {
+		if err := s.publish(publication{routingKey: fakebroker.KeyCrossing}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -141,24 +133,30 @@ func TestACloseThatCrossesTheBrokersIsNoError(t *testing.T) {
 
 func TestASocketThatIsClosedHasNoReplyCode(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
-		_, err := s.confirm(publication{routingKey: keyReset})
-		expectFailure(t, err, "disconnected", 0, "connection")
-		expectEvents(t, told, closedEvent{Scope: "connection"})
+		_, err := s.confirm(publication{routingKey: fakebroker.KeyReset})
+		peertest.ExpectFailure(t, err, "disconnected", 0, "connection")
+		expectEvents(t, told, protocol.Closed{Scope: "connection"})
 	})
 }
 
 func TestARefusedDeclareIsToldWithItsCode(t *testing.T) {
 	requests := map[string]func(session) error{
-		"exchange": func(s session) error { return s.declareExchange(&declareExchange{Name: nameRefused}, nil) },
-		"queue":    func(s session) error { return s.declareQueue(&declareQueue{Name: nameRefused}, nil) },
-		"passive":  func(s session) error { return s.declareQueue(&declareQueue{Name: nameRefused, Passive: true}, nil) },
-		"bind":     func(s session) error { return s.bind(&bind{Queue: nameRefused}, nil) },
+		"exchange": func(s session) error {
+			return s.DeclareExchange(&protocol.DeclareExchange{Name: fakebroker.NameRefused}, nil)
+		},
+		"queue": func(s session) error {
+			return s.DeclareQueue(&protocol.DeclareQueue{Name: fakebroker.NameRefused}, nil)
+		},
+		"passive": func(s session) error {
+			return s.DeclareQueue(&protocol.DeclareQueue{Name: fakebroker.NameRefused, Passive: true}, nil)
+		},
+		"bind": func(s session) error { return s.Bind(&protocol.Bind{Queue: fakebroker.NameRefused}, nil) },
 	}
 	for name, ask := range requests {
 		t.Run(name, func(t *testing.T) {
 			withEachLibrary(t, func(t *testing.T, s session, told *events) {
-				expectFailure(t, ask(s), "disconnected", 406, "channel")
-				expectEvents(t, told, closedEvent{Scope: "channel", Code: 406})
+				peertest.ExpectFailure(t, ask(s), "disconnected", 406, "channel")
+				expectEvents(t, told, protocol.Closed{Scope: "channel", Code: 406})
 			})
 		})
 	}
@@ -168,10 +166,10 @@ func TestATopologyThatIsAcceptedIsNoError(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
 		table := map[string]any{"x-max-length": int32(9)}
 		for _, err := range []error{
-			s.declareExchange(&declareExchange{Name: "e", Kind: "topic"}, table),
-			s.declareExchange(&declareExchange{Name: "e", Kind: "topic", Passive: true}, table),
-			s.declareQueue(&declareQueue{Name: "q"}, table),
-			s.bind(&bind{Queue: "q", Exchange: "e", RoutingKey: "#"}, table),
+			s.DeclareExchange(&protocol.DeclareExchange{Name: "e", Kind: "topic"}, table),
+			s.DeclareExchange(&protocol.DeclareExchange{Name: "e", Kind: "topic", Passive: true}, table),
+			s.DeclareQueue(&protocol.DeclareQueue{Name: "q"}, table),
+			s.Bind(&protocol.Bind{Queue: "q", Exchange: "e", RoutingKey: "#"}, table),
 			s.publish(publication{exchange: "e", routingKey: "k"}),
 		} {
 			if err != nil {
@@ -185,14 +183,14 @@ func TestATopologyThatIsAcceptedIsNoError(t *testing.T) {
 func TestWhatTheLibraryItselfWillNotSendIsRefused(t *testing.T) {
 	withEachLibrary(t, func(t *testing.T, s session, told *events) {
 		headers := map[string]any{"k": uint64(1)}
-		expectFailure(t, s.publish(publication{properties: properties{headers: headers}}), "refused", 0, "")
+		peertest.ExpectFailure(t, s.publish(publication{properties: properties{headers: headers}}), "refused", 0, "")
 		expectEvents(t, told)
 	})
 }
 
 func TestABrokerThatDoesNotConfirmInTimeIsSaidSo(t *testing.T) {
-	err := newWatch(func(closedEvent) {}).settled(1, time.Millisecond)
-	expectFailure(t, err, "refused", 0, "")
+	err := newWatch(client.NewWatch(func(protocol.Closed) {})).settled(1, time.Millisecond)
+	peertest.ExpectFailure(t, err, "refused", 0, "")
 	if !strings.Contains(err.Error(), "no confirm in 1ms") {
 		t.Errorf("got %q", err)
 	}
@@ -213,9 +211,9 @@ func TestAConnectThatFailsTellsABrokerFromALibraryThatWillNotTry(t *testing.T) {
 	}
 	for name, c := range cases {
 		for _, l := range libraries {
-			t.Run(name+"/"+l.name, func(t *testing.T) {
-				_, err := l.connect(c.url, func(closedEvent) {})
-				expectFailure(t, err, c.kind, 0, c.scope)
+			t.Run(name+"/"+l.Name, func(t *testing.T) {
+				_, err := l.connect(c.url, func(protocol.Closed) {})
+				peertest.ExpectFailure(t, err, c.kind, 0, c.scope)
 				if strings.Contains(err.Error(), "secret") {
 					t.Errorf("the password is told: %v", err)
 				}

@@ -12,11 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rabbitmq/amqp091-go"
 	"github.com/streadway/amqp"
+
+	"go_plumbing/fakebroker"
+	"go_plumbing/peertest"
+	"go_plumbing/protocol"
 )
 
-func valueOf(t testing.TB, text string) typedValue {
+func valueOf(t testing.TB, text string) protocol.TypedValue {
 	t.Helper()
-	var value typedValue
+	var value protocol.TypedValue
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -58,10 +62,10 @@ var conversions = map[string]struct {
 func TestATypedValueBecomesTheGoValueThatMeansTheSame(t *testing.T) {
 	for name, c := range conversions {
 		for _, l := range libraries {
-			t.Run(name+"/"+l.name, func(t *testing.T) {
-				got, err := l.dialect.field(valueOf(t, c.json))
-				if l.name == "streadway" && c.streadway == "unsupported" {
-					expectFailure(t, err, "unsupported", 0, "")
+			t.Run(name+"/"+l.Name, func(t *testing.T) {
+				got, err := l.Dialect.Field(valueOf(t, c.json))
+				if l.Name == "streadway" && c.streadway == "unsupported" {
+					peertest.ExpectFailure(t, err, "unsupported", 0, "")
 					return
 				}
 				if err != nil {
@@ -80,7 +84,7 @@ func TestDecimalsAndTablesAreTheLibrarysOwn(t *testing.T) {
 	table := valueOf(t, `{"type":"table","value":[["k",{"type":"table","value":[]}]]}`)
 	for _, c := range []struct {
 		library string
-		value   typedValue
+		value   protocol.TypedValue
 		want    any
 	}{
 		{"streadway", decimal, amqp.Decimal{Scale: 255, Value: math.MinInt32}},
@@ -89,7 +93,7 @@ func TestDecimalsAndTablesAreTheLibrarysOwn(t *testing.T) {
 		{"amqp091-go", table, amqp091.Table{"k": amqp091.Table{}}},
 	} {
 		t.Run(c.library+" "+c.value.Type, func(t *testing.T) {
-			got, err := libraries[c.library].dialect.field(c.value)
+			got, err := libraries[c.library].Dialect.Field(c.value)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +105,7 @@ func TestDecimalsAndTablesAreTheLibrarysOwn(t *testing.T) {
 }
 
 func TestANaNKeepsItsBits(t *testing.T) {
-	got, err := libraries["streadway"].dialect.field(valueOf(t, `{"type":"double","value":"7ff8000000000123"}`))
+	got, err := libraries["streadway"].Dialect.Field(valueOf(t, `{"type":"double","value":"7ff8000000000123"}`))
 	if err != nil || math.Float64bits(got.(float64)) != 0x7ff8000000000123 {
 		t.Errorf("got %x, %v", math.Float64bits(got.(float64)), err)
 	}
@@ -109,21 +113,21 @@ func TestANaNKeepsItsBits(t *testing.T) {
 
 func TestAValueReachesTheWireWithItsTag(t *testing.T) {
 	for _, l := range libraries {
-		broker := newFakeBroker(t)
-		s, err := l.connect(broker.url(), func(closedEvent) {})
+		broker := fakebroker.New(t)
+		s, err := l.connect(broker.URL(), func(protocol.Closed) {})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, c := range conversions {
-			t.Run(name+"/"+l.name, func(t *testing.T) {
+			t.Run(name+"/"+l.Name, func(t *testing.T) {
 				want := c.wire
-				if l.name == "streadway" && c.streadway != "" {
+				if l.Name == "streadway" && c.streadway != "" {
 					want = c.streadway
 				}
 				if want == "unsupported" {
 					return // TestATypedValueBecomesTheGoValueThatMeansTheSame saw it refused
 				}
-				headers, err := l.dialect.fields(json.RawMessage(`[["k",` + c.json + `]]`))
+				headers, err := l.Dialect.Fields(json.RawMessage(`[["k",` + c.json + `]]`))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -131,12 +135,12 @@ func TestAValueReachesTheWireWithItsTag(t *testing.T) {
 					t.Fatal(err)
 				}
 				const lead = 14 + 4 + 2 // class, weight, size, flags; the table's length; the key
-				if got := hex.EncodeToString(broker.lastHeader()[lead:]); got != want {
+				if got := hex.EncodeToString(broker.LastHeader()[lead:]); got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
 			})
 		}
-		if err := s.close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -158,26 +162,13 @@ func TestAValueThatIsNoValueOfItsTypeIsTheRequestsFault(t *testing.T) {
 		"a pair without value": {`{"type":"table","value":[["k"]]}`, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := libraries["amqp091-go"].dialect.field(valueOf(t, c.json))
+			_, err := libraries["amqp091-go"].Dialect.Field(valueOf(t, c.json))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
-			if errors.As(err, new(*failure)) {
+			if errors.As(err, new(*protocol.Failure)) {
 				t.Errorf("it is blamed on the library: %v", err)
 			}
 		})
-	}
-}
-
-func TestTextThatIsNotUTF8TravelsAsBase64(t *testing.T) {
-	for octets, want := range map[text]string{"é": `"é"`, "\xff\xfe": `{"base64":"//4="}`, "": `""`} {
-		encoded, err := json.Marshal(octets)
-		if err != nil || string(encoded) != want {
-			t.Errorf("got %s, %v; want %s", encoded, err, want)
-		}
-		var back text
-		if err := json.Unmarshal(encoded, &back); err != nil || back != octets {
-			t.Errorf("got back %q, %v; want %q", back, err, octets)
-		}
 	}
 }

@@ -4,8 +4,9 @@
 ``python -m python_consumer peer --library NAME --schema DIR`` is the long-lived peer.
 
 Pure: ``values``, ``delivery``, ``arguments``, ``requests``, ``lines``, ``schema``, ``printout``, ``urls``.
-At the rim: ``output`` and ``loop`` (the pipe), ``pika_rim`` and ``rabbitpy_rim`` (a library each). Nothing
-here imports the harness; the two share ``contract/`` only.
+At the rim: ``output`` and ``loop`` (the pipe), and a module ``..._rim`` for each library: rabbitpy, pika,
+py-amqp, kombu, aio-pika, AMQPStorm. ``..._losses`` tells apart what that library raises. Nothing here imports
+the harness; the two share ``contract/`` only.
 
 The syntax is kept to what CPython 3.9 reads, so that old releases of the libraries can run on the
 interpreters of their time.

@@ -16,6 +16,10 @@ from python_consumer import urls
 URL_VARIABLE = "AMQP_URL"
 """Where the broker is, if no argument says it: unlike an argument, no list of processes shows it."""
 LIBRARIES = ("rabbitpy", "pika")
+"""Those of the article's program."""
+PEERS = (*LIBRARIES, "py-amqp", "kombu", "aio-pika", "amqpstorm")
+MODULES = (*LIBRARIES, "amqp", "kombu", "aio_pika", "amqpstorm", "orjson", "jsonschema_rs")
+"""What may be missing where it should be installed: a library, or what the adapter needs."""
 ENVIRONMENT = 3
 
 
@@ -24,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         return _peer(argv[1:]) if argv[:1] == ["peer"] else _article(argv)
     except ModuleNotFoundError as error:
-        if error.name not in (*LIBRARIES, "orjson", "jsonschema_rs"):
+        if error.name not in MODULES:
             raise
         print(
             f"python_consumer: {error.name} is not installed for {sys.executable}; install it there",
@@ -71,7 +75,7 @@ def _url(given: str | None) -> str:
 
 def _peer(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m python_consumer peer")
-    parser.add_argument("--library", choices=LIBRARIES, required=True)
+    parser.add_argument("--library", choices=PEERS, required=True)
     parser.add_argument("--schema", type=Path, required=True, help="the folder contract/schema")
     asked = parser.parse_args(argv)
     from python_consumer import peer
@@ -81,4 +85,6 @@ def _peer(argv: Sequence[str]) -> int:
         peer.run(asked.library, asked.schema)
     except SchemaProblem as error:
         print(f"python_consumer: --schema: {error}", file=sys.stderr)
+    except peer.Unusable as error:
+        print(f"python_consumer: {error}", file=sys.stderr)
     return ENVIRONMENT

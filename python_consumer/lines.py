@@ -62,6 +62,11 @@ def bug(request_id: int, message: str) -> Json:
     return {"type": "error", "id": request_id, "kind": "bug", "message": message}
 
 
+def not_consumed(request_id: int, queue: str) -> Json:
+    """A cancel of what is not there."""
+    return bug(request_id, f"$.queue: nothing consumes {queue!r}")
+
+
 def unsupported(request_id: int, what: str, message: str) -> Json:
     """The library cannot express it; ``what`` is declared by describe."""
     return {"type": "error", "id": request_id, "kind": "unsupported", "message": message, "what": what}
@@ -88,6 +93,11 @@ def closed(loss: Loss) -> Json:
     """The channel or the connection was closed and nobody had asked."""
     line: Json = {"type": "closed", "scope": loss.scope, "message": loss.message}
     return line if loss.code is None else {**line, "code": loss.code}
+
+
+def cancelled(queue: str) -> Json:
+    """The broker ended the consumer of ``queue``."""
+    return {"type": "cancelled", "queue": queue}
 
 
 def undecodable(queue: str, message: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import jsonschema_rs
 import orjson
 
 from python_consumer import threads
+from python_consumer.cli import MODULES
 from python_consumer.loop import BrokenInput, Loop
 from python_consumer.output import Answers, Output
 from python_consumer.rim import Rim
@@ -18,13 +20,26 @@ from python_consumer.values import Json
 
 CHUNK = 1 << 16
 USAGE = 2
+RIMS = {
+    "rabbitpy": ("rabbitpy_rim", "RabbitpyRim"),
+    "pika": ("pika_rim", "PikaRim"),
+    "py-amqp": ("pyamqp_rim", "PyAmqpRim"),
+    "kombu": ("kombu_rim", "KombuRim"),
+    "aio-pika": ("aio_pika_rim", "AioPikaRim"),
+    "amqpstorm": ("amqpstorm_rim", "AmqpstormRim"),
+}
+"""Module and class of each library's rim."""
+
+
+class Unusable(Exception):
+    """The library is there and cannot be imported, as a release older than this interpreter."""
 
 
 def run(library: str, schemas: Path) -> None:
     """Serve until close, then end the process: libraries leave threads that a plain return would wait for.
 
     Exit status 0; 2 for input that is no request at all; 70 if the adapter itself failed. SchemaProblem
-    before anything starts.
+    or Unusable before anything starts.
     """
     threads.watch()
     incoming = Schema(schemas / "peer-request.schema.json", "op", jsonschema_rs.Draft202012Validator)
@@ -61,11 +76,15 @@ def _encode(line: Json) -> bytes:
 
 
 def _rim(library: str, answers: Answers) -> Rim:
-    # Imported here: each library lives in an environment of its own, without the other.
-    if library == "pika":
-        from python_consumer.pika_rim import PikaRim
-
-        return PikaRim(answers)
-    from python_consumer.rabbitpy_rim import RabbitpyRim
-
-    return RabbitpyRim(answers)
+    # Imported here: each library lives in an environment of its own, without the others.
+    module, name = RIMS[library]
+    try:
+        made = getattr(importlib.import_module(f"python_consumer.{module}"), name)
+    except ModuleNotFoundError as error:
+        if error.name in MODULES:
+            raise
+        raise Unusable(f"{library} does not run on {sys.executable}: {error}") from error
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise Unusable(f"{library} does not run on {sys.executable}: {error}") from error
+    rim: Rim = made(answers)
+    return rim

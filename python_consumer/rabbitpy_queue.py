@@ -1,34 +1,31 @@
-"""rabbitpy's queue, iterated over, and what it hands over."""
+"""rabbitpy's two ways to iterate over a queue, and what they hand over."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import rabbitpy
 
 from python_consumer import threads
 from python_consumer.delivery import Handed, delivery
+from python_consumer.requests import Consume
 
 
 class Once:
-    """An answer that two may want to give, and one gives."""
+    """A request that two may want to answer, and one does."""
 
-    def __init__(self, answer: Callable[[], None]) -> None:
-        self._answer = answer
+    def __init__(self, request_id: int) -> None:
+        self.id = request_id
         self._lock = threading.Lock()
         self._taken = False
 
     def take(self) -> bool:
-        """Whether it was still to be given; from now on it is not."""
+        """Whether it was still to be answered; from now on it is not."""
         with self._lock:
             first, self._taken = not self._taken, True
         return first
-
-    def __call__(self) -> None:
-        if self.take():
-            self._answer()
 
 
 class AnnouncedQueue(rabbitpy.Queue):  # type: ignore[misc] # rabbitpy is not installed where this is checked
@@ -48,9 +45,45 @@ class AnnouncedQueue(rabbitpy.Queue):  # type: ignore[misc] # rabbitpy is not in
             self._announce()
 
 
-def messages(queue: Any, prefetch: int) -> Iterator[Any]:
-    """Iterate as an application does; a prefetch of 0 is no limit."""
-    return iter(queue.consume(prefetch=prefetch or None))
+class AnnouncedAmqp(rabbitpy.AMQP):  # type: ignore[misc] # rabbitpy is not installed where this is checked
+    """The same for rabbitpy's lower interface, which can do what Queue cannot: exclusive, arguments."""
+
+    def __init__(self, channel: Any, announce: Callable[[], None]) -> None:
+        object.__setattr__(self, "_announce", announce)
+        super().__init__(channel)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "_consuming" and value:
+            self._announce()
+
+
+class Consuming(NamedTuple):
+    """A generator of messages, which registers its consumer when it is first asked, and how to end it."""
+
+    messages: Iterator[Any]
+    stop: Callable[[], None]
+
+
+def consuming(channel: Any, request: Consume, announce: Callable[[], None]) -> Consuming:
+    """What an application would iterate over; a prefetch of 0 is no limit."""
+    if not request.exclusive and not request.arguments:
+        queue = AnnouncedQueue(channel, request.queue, announce)
+        return Consuming(
+            queue.consume(no_ack=request.no_ack, prefetch=request.prefetch or None), queue.stop_consuming
+        )
+    amqp = AnnouncedAmqp(channel, announce)
+    if request.prefetch:
+        amqp.basic_qos(prefetch_count=request.prefetch)
+    return Consuming(
+        amqp.basic_consume(
+            request.queue,
+            no_ack=request.no_ack,
+            exclusive=request.exclusive,
+            arguments=request.arguments,
+        ),
+        amqp.basic_cancel,
+    )
 
 
 def made_delivery(queue: str, offset: int, message: Any) -> dict[str, Any]:

@@ -24,8 +24,9 @@ import rabbitpy.exceptions
 from python_consumer import lines, requests, threads
 from python_consumer.lines import CHANNEL, CONNECTION, Loss
 from python_consumer.output import Answers
+from python_consumer.rabbitpy_consumer import Consumer, Lane
 from python_consumer.rabbitpy_losses import RAISES, UNCONNECTED, is_loss, loss_of
-from python_consumer.rabbitpy_queue import AnnouncedQueue, Once, made_delivery, messages
+from python_consumer.rabbitpy_queue import made_delivery
 from python_consumer.rim import CLOSE_SECONDS, identity
 
 LANE_TAGS = 1 << 40
@@ -90,15 +91,6 @@ class _Left(Exception):
     """A connection is left without goodbye."""
 
 
-class Lane:
-    """A channel that delivers. ``offset`` makes its delivery tags unique in the connection."""
-
-    def __init__(self, channel: Any, offset: int) -> None:
-        self.channel, self.offset = channel, offset
-        self.loss: Loss | None = None
-        self.amqp = rabbitpy.AMQP(channel)
-
-
 class Session:
     """One connection, the channel for calls, and a lane a consumed queue."""
 
@@ -109,7 +101,7 @@ class Session:
         self._channel: Any = self._connection.channel()
         self._lanes: list[Lane] = []
         self._lock = threading.Lock()
-        self._consumers = 0
+        self._consumers: dict[str, Consumer] = {}
         self._gets: Lane | None = None
         self._calls_loss: Loss | None = None
         self._loss: Loss | None = None
@@ -224,10 +216,22 @@ class Session:
 
     def _consume(self, request: requests.Consume) -> None:
         lane = self._lane(self._connection.channel())
-        self._consumers += 1
-        answered = Once(lambda: self._consuming(request))
-        queue = AnnouncedQueue(lane.channel, request.queue, answered)
-        threads.start(f"consume {request.queue}", lambda: self._iterate(request, lane, queue, answered))
+        self._consumers[request.queue] = Consumer(request, lane, self._answers, self._ended)
+
+    def _ended(self, consumer: Consumer, loss: Loss | None) -> bool:
+        """Called by the consumer's thread. Whether anybody shall hear of it."""
+        if self._consumers.get(consumer.queue) is consumer:
+            del self._consumers[consumer.queue]
+        if loss is not None and loss.scope == CONNECTION:
+            self._lose(loss)
+        return not self._left
+
+    def _cancel(self, request: requests.Cancel) -> None:
+        consumer = self._consumers.get(request.queue)
+        if consumer is None:
+            self._answers.reply(lines.not_consumed(request.id, request.queue))
+        else:
+            consumer.cancel(request)
 
     def _ack(self, request: requests.Ack) -> None:
         self._settle(request, lambda lane, tag: lane.amqp.basic_ack(tag, request.multiple))
@@ -254,35 +258,3 @@ class Session:
             lane = Lane(channel, len(self._lanes) * LANE_TAGS)
             self._lanes.append(lane)
         return lane
-
-    # --- consuming -----------------------------------------------------------------------------------
-
-    def _consuming(self, request: requests.Consume) -> None:
-        self._answers.reply(lines.ok(request.id))
-        self._answers.flush()
-
-    def _iterate(self, request: requests.Consume, lane: Lane, queue: Any, answered: Once) -> None:
-        """Iterate as an application does, until the library stops or raises."""
-        try:
-            for message in messages(queue, request.prefetch):
-                self._answers.event_soon(made_delivery(request.queue, lane.offset, message))
-        except RAISES as error:
-            self._stopped(request, lane, answered, error)
-        else:
-            self._stopped(request, lane, answered, rabbitpy.exceptions.NotConsumingError())
-
-    def _stopped(self, request: requests.Consume, lane: Lane, answered: Once, error: BaseException) -> None:
-        loss = lane.loss = loss_of(error)
-        if self._left:
-            return
-        refusal = answered.take()
-        if loss.scope == CONNECTION:
-            self._lose(loss)
-        elif not refusal:
-            self._answers.event_soon(lines.closed(loss))
-        if refusal:
-            line = (
-                lines.disconnected(request.id, loss) if is_loss(error) else lines.refused(request.id, error)
-            )
-            self._answers.reply(line)
-            self._answers.flush()

@@ -65,6 +65,16 @@ class Consume(NamedTuple):
     id: int
     queue: str
     prefetch: int
+    no_ack: bool
+    exclusive: bool
+    arguments: dict[Any, Any]
+
+
+class Cancel(NamedTuple):
+    """basic.cancel of the consumer on ``queue``"""
+
+    id: int
+    queue: str
 
 
 class Get(NamedTuple):
@@ -107,14 +117,14 @@ class Close(NamedTuple):
 
 Settle = Union[Ack, Nack, Reject]  # noqa: UP007 - evaluated at run time, on CPython 3.9 too
 Request = Union[  # noqa: UP007
-    Describe, Connect, DeclareExchange, DeclareQueue, Bind, Consume, Get, Ack, Nack, Reject, Close
+    Describe, Connect, DeclareExchange, DeclareQueue, Bind, Consume, Cancel, Get, Ack, Nack, Reject, Close
 ]
 SETTLES = (Ack, Nack, Reject)
 
 PRODUCER = "role:producer"
 NAMES = ("exchange", "queue", "routing_key")
 NON_UTF8_NAMES = tuple(f"{name}:non-utf8" for name in NAMES)
-"""Declared by ``describe``: both libraries take names as str and send them as UTF-8."""
+"""Declared by ``describe``: the libraries take names as str and send them as UTF-8."""
 
 
 def parse(raw: Json) -> Request:
@@ -167,6 +177,17 @@ def _bind(raw: Json) -> Request:
     )
 
 
+def _consume(raw: Json) -> Request:
+    return Consume(
+        raw["id"],
+        _name(raw, "queue", "queue"),
+        raw.get("prefetch", 0),
+        raw.get("no_ack", False),
+        raw.get("exclusive", False),
+        _arguments(raw),
+    )
+
+
 def _publish(raw: Json) -> Request:
     raise Unsupported(PRODUCER, "this peer is a consumer")
 
@@ -178,7 +199,8 @@ _PARSERS: Mapping[str, Callable[[Json], Request]] = {
     "declare_queue": _declare_queue,
     "bind": _bind,
     "publish": _publish,
-    "consume": lambda raw: Consume(raw["id"], _name(raw, "queue", "queue"), raw.get("prefetch", 0)),
+    "consume": _consume,
+    "cancel": lambda raw: Cancel(raw["id"], _name(raw, "queue", "queue")),
     "get": lambda raw: Get(raw["id"], _name(raw, "queue", "queue")),
     "ack": lambda raw: Ack(raw["id"], raw["delivery_tag"], raw.get("multiple", False)),
     "nack": lambda raw: Nack(

@@ -28,11 +28,15 @@ class Rim(Protocol):
         """Close the connection if there is one; False if the library did not manage in that time."""
 
 
-def identity(library: str) -> Identity:
-    """The installed release of ``library``. PackageNotFoundError if there is none."""
+def identity(library: str, *, package: str | None = None, unsupported: Sequence[str] = ()) -> Identity:
+    """The installed release of ``library``, which is in ``package`` if that has another name.
+
+    ``unsupported``: what it cannot do beyond that which no Python library can. PackageNotFoundError if there
+    is none.
+    """
     return Identity(
         library,
-        metadata.version(library),
+        metadata.version(package or library),
         f"{platform.python_implementation()} {platform.python_version()}",
-        (requests.PRODUCER, *requests.NON_UTF8_NAMES, *arguments.UNSUPPORTED),
+        (requests.PRODUCER, *requests.NON_UTF8_NAMES, *arguments.UNSUPPORTED, *unsupported),
     )

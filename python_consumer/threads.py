@@ -64,8 +64,11 @@ def note(text: str) -> None:
     print(f"python_consumer: {text}", file=sys.stderr, flush=True)
 
 
+_shown = threading.excepthook  # its own name, __excepthook__, is not there before CPython 3.10
+
+
 def _ended(arguments: threading.ExceptHookArgs) -> None:
-    threading.__excepthook__(arguments)
+    _shown(arguments)
     if isinstance(arguments.thread, AdapterThread):
         _end()
 

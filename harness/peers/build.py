@@ -12,9 +12,16 @@ import msgspec
 from harness.errors import SetupError
 from harness.peers.cached import Say
 from harness.peers.manifest import ROOT, PeerSpec, Wire
-from harness.peers.toolchains import Toolchain, go, python
+from harness.peers.toolchains import UNVERSIONED, Toolchain, c, go, java, node, python, rust
 
-TOOLCHAINS: dict[str, Toolchain] = {"go": go.TOOLCHAIN, "python": python.TOOLCHAIN}
+TOOLCHAINS: dict[str, Toolchain] = {
+    "go": go.TOOLCHAIN,
+    "python": python.TOOLCHAIN,
+    "node": node.TOOLCHAIN,
+    "java": java.TOOLCHAIN,
+    "rust": rust.TOOLCHAIN,
+    "c": c.TOOLCHAIN,
+}
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -37,7 +44,7 @@ def missing_toolchain(spec: PeerSpec) -> str | None:
     if toolchain is None:
         return f"unknown toolchain {spec.toolchain!r} (known: {', '.join(TOOLCHAINS)})"
     lacking = [program for program in toolchain.programs if shutil.which(program) is None]
-    return f"{lacking[0]} is not on PATH: {toolchain.advice}" if lacking else None
+    return f"{lacking[0]} is not on PATH: {toolchain.advice}" if lacking else toolchain.lacking(spec)
 
 
 def make_ready(spec: PeerSpec, say: Say) -> Launch:
@@ -65,8 +72,13 @@ def make_ready(spec: PeerSpec, say: Say) -> Launch:
     return Launch(command, ROOT, (), release, _stated(spec, release, made.versions))
 
 
-def _stated(spec: PeerSpec, release: str, versions: Mapping[str, str]) -> Wire:
-    """Product and version as they must be stated on the wire, by the manifest and what was installed."""
+def _stated(spec: PeerSpec, release: str, versions: Mapping[str, str]) -> Wire | None:
+    """Product and version as they must be stated on the wire, by the manifest and what was installed.
+
+    None for a checkout in a language whose sources do not say their version: nothing is known of it then.
+    """
+    if spec.path is not None and release == UNVERSIONED:
+        return None
     wire = spec.entry.wire.of(release)
     try:
         return Wire(wire.product, wire.version.format_map({**versions, "version": release}))

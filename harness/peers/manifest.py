@@ -140,7 +140,7 @@ _PINNED = re.compile(
     (?:\[(?P<pins>[^\[\]]+)\])?$""",
     re.VERBOSE,
 )
-_PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w./@-]*)@v?(?P<version>[0-9][0-9A-Za-z.+-]*)$")
+_PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.:/@-]*)@v?(?P<version>[0-9][0-9A-Za-z.+-]*)$")
 NOTATION = "a peer is NAME, NAME@1.2.3, NAME@path:FOLDER, each with [PACKAGE@VERSION,python@3.12] after it"
 
 

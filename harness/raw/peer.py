@@ -17,7 +17,7 @@ import msgspec
 
 from harness.amqp.values import Text
 from harness.peers import protocol
-from harness.peers.protocol import Closed, Empty, Failed, Line, Ok, Reply
+from harness.peers.protocol import Cancelled, Closed, Empty, Failed, Line, Ok, Reply
 from harness.raw import answers
 from harness.raw.client import connect
 from harness.raw.confirms import Fate
@@ -52,6 +52,7 @@ class Peer:
         self._more = asyncio.Event()
         self._over = False
         self._connection: Connection | None = None
+        self._consumers: dict[Text, Text] = {}  # tag -> queue
 
     # --- lines in, lines out -------------------------------------------------------------------------
 
@@ -150,10 +151,30 @@ class Peer:
             case protocol.Reject():
                 self._open().reject(request.delivery_tag, requeue=request.requeue)
             case protocol.Consume():
-                on_delivery = partial(self._delivered, request.queue)
-                await self._open().consume(request.queue, on_delivery, prefetch=request.prefetch)
+                await self._consume(request)
+            case protocol.Cancel():
+                return await self._cancel(request)
             case _:
                 await self._topology(request)
+        return Ok(request.id)
+
+    async def _consume(self, request: protocol.Consume) -> None:
+        tag = await self._open().consume(
+            request.queue,
+            partial(self._delivered, request.queue),
+            prefetch=request.prefetch,
+            no_ack=request.no_ack,
+            exclusive=request.exclusive,
+            arguments=request.arguments,
+        )
+        self._consumers[tag] = request.queue
+
+    async def _cancel(self, request: protocol.Cancel) -> Reply:
+        tags = [tag for tag, queue in self._consumers.items() if queue == request.queue]
+        if not tags:
+            return Failed(request.id, "bug", f"nothing consumes {request.queue!r}")
+        await self._open().cancel(tags[0])
+        self._consumers.pop(tags[0], None)
         return Ok(request.id)
 
     async def _topology(self, request: protocol.Request) -> None:
@@ -226,11 +247,13 @@ class Peer:
         await self._disconnect()
         connection = await connect(url)
         listeners: Listeners = connection.listeners
-        listeners.closed, listeners.cancelled, listeners.returned = _once(self._closed), _cancelled, _returned
+        listeners.closed, listeners.returned = _once(self._closed), _returned
+        listeners.cancelled = self._cancelled
         self._connection = connection
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        self._consumers.clear()
         if connection:
             try:
                 await connection.close()
@@ -244,6 +267,11 @@ class Peer:
 
     def _delivered(self, queue: Text, received: Received) -> None:
         self._event(answers.delivery(queue, received))
+
+    def _cancelled(self, tag: Text) -> None:
+        queue = self._consumers.pop(tag, None)
+        if queue is not None:
+            self._event(Cancelled(queue))
 
     def _closed(self, error: ChannelClosed | ConnectionClosed) -> None:
         self._event(
@@ -259,10 +287,6 @@ def _once(closed: Callable[[ChannelClosed | ConnectionClosed], None]) -> Callabl
             closed(error)
 
     return tell
-
-
-def _cancelled(tag: Text) -> None:
-    _say(f"the broker cancelled the consumer {tag}")
 
 
 def _returned(returned: Returned) -> None:

@@ -13,6 +13,9 @@ import msgspec
 from harness.peers.cached import Say
 from harness.peers.manifest import PeerSpec
 
+UNVERSIONED = "devel"
+"""The version of a package whose sources do not say one (Go's word for it)."""
+
 
 class Made(msgspec.Struct, frozen=True):
     """``names`` replace braces in the manifest's command; ``versions`` are of packages taken."""
@@ -22,8 +25,13 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Toolchain(msgspec.Struct, frozen=True):
-    """``make`` makes a peer ready; ``programs`` must be on PATH for it, ``advice`` says how to get them."""
+    """``make`` makes a peer ready; ``programs`` must be on PATH for it, ``advice`` says how to get them.
+
+    ``lacking`` says what else a peer lacks on this machine and how to get it, None if nothing; it is asked
+    where the programs are there.
+    """
 
     make: Callable[[PeerSpec, Say], Made]
     programs: tuple[str, ...] = ()
     advice: str = ""
+    lacking: Callable[[PeerSpec], str | None] = lambda spec: None

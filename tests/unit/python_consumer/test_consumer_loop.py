@@ -113,21 +113,25 @@ def test_every_request_of_the_harness_is_understood() -> None:
         protocol.Ack(7, 1, multiple=True),
         protocol.Nack(8, 2, requeue=False),
         protocol.Reject(9, 3),
-        protocol.Close(10),
+        protocol.Consume(10, "q", no_ack=True, exclusive=True, arguments=Table((("x", Void()),))),
+        protocol.Cancel(11, "q"),
+        protocol.Close(12),
     ]
     pipe = Pipe()
     answers = pipe.run(b"".join(map(protocol.encode_request, sent)))
-    assert answers == [protocol.Ok(number) for number in range(1, 11)]
+    assert answers == [protocol.Ok(number) for number in range(1, 13)]
     assert pipe.rim.taken == [
         requests.Connect(1, "amqp://h/"),
         requests.DeclareExchange(2, "e", "topic", True, False, False, {}),
         requests.DeclareQueue(3, "q", False, True, False, False, {"x": None}),
         requests.Bind(4, "q", "e", "k", {}),
-        requests.Consume(5, "q", 9),
+        requests.Consume(5, "q", 9, False, False, {}),
         requests.Get(6, "q"),
         requests.Ack(7, 1, True),
         requests.Nack(8, 2, False, False),
         requests.Reject(9, 3, True),
+        requests.Consume(10, "q", 0, True, True, {"x": None}),
+        requests.Cancel(11, "q"),
     ]
 
 
@@ -222,6 +226,13 @@ def test_the_end_of_the_input_closes_the_library() -> None:
     pipe = Pipe()
     assert pipe.run() == []
     assert pipe.rim.closed == 1
+
+
+def test_a_consumer_that_the_broker_ended_is_told_by_its_queue() -> None:
+    pipe = Pipe()
+    pipe.answers.event(lines.cancelled("q"))
+    pipe.answers.flush()
+    assert protocol.decode_line(pipe.written[0]) == protocol.Cancelled("q")
 
 
 def test_a_line_that_breaks_the_contract_does_not_leave() -> None:

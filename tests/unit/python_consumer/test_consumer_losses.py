@@ -43,7 +43,9 @@ def rabbitpy_losses(monkeypatch: pytest.MonkeyPatch) -> Any:
         AMQP={404: made["AMQPNotFound"], 320: made["AMQPConnectionForced"]},
         **made,
     )
-    monkeypatch.setitem(sys.modules, "rabbitpy", module("rabbitpy", exceptions=exceptions, Queue=object))
+    monkeypatch.setitem(
+        sys.modules, "rabbitpy", module("rabbitpy", exceptions=exceptions, Queue=object, AMQP=object)
+    )
     monkeypatch.setitem(sys.modules, "rabbitpy.exceptions", exceptions)
     monkeypatch.delitem(sys.modules, "python_consumer.rabbitpy_losses", raising=False)
     yield importlib.import_module("python_consumer.rabbitpy_losses")
@@ -92,11 +94,8 @@ def test_an_answer_that_two_want_to_give_is_given_once(
     monkeypatch.delitem(sys.modules, "python_consumer.rabbitpy_queue", raising=False)
     queue = importlib.import_module("python_consumer.rabbitpy_queue")
     monkeypatch.delitem(sys.modules, "python_consumer.rabbitpy_queue")
-    given: list[int] = []
-    answer = queue.Once(lambda: given.append(1))
-    answer()
-    answer()
-    assert (given, answer.take()) == ([1], False)
+    asked = queue.Once(7)
+    assert (asked.id, asked.take(), asked.take()) == (7, True, False)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from harness.amqp.message import Digest, Framing, Inline, Message, digest_of, pa
 from harness.amqp.values import Int8, LongLong, Longstr, Octet, Table, Void
 from harness.peers import protocol
 from harness.peers.protocol import (
+    Cancelled,
     Closed,
     Confirmed,
     Delivery,
@@ -331,6 +332,51 @@ def test_consumed_messages_are_reported_with_wire_types_order_and_duplicates() -
             protocol.Nack(3, 1, requeue=False), protocol.Reject(4, 2), protocol.Ack(5, 3, multiple=True)
         )
         assert [await driver.next() for _ in range(3)] == [Ok(3), Ok(4), Ok(5)]
+
+    _play(script, use)
+
+
+def test_how_to_consume_reaches_the_broker_and_cancel_ends_that_consumer() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.hear(commands.Basic.Qos)
+        talk.say(commands.Basic.QosOk())
+        asked = await talk.hear(commands.Basic.Consume)
+        assert (asked.no_ack, asked.exclusive, asked.arguments) == (True, True, {"k": "v"})
+        talk.say(commands.Basic.ConsumeOk(asked.consumer_tag))
+        assert (await talk.hear(commands.Basic.Cancel)).consumer_tag == asked.consumer_tag
+        talk.say(commands.Basic.CancelOk(asked.consumer_tag))
+        await talk.goodbye()
+
+    async def use(driver: Driver) -> None:
+        arguments = Table((("k", Longstr("v")),))
+        driver.ask(protocol.Consume(2, "q", no_ack=True, exclusive=True, arguments=arguments))
+        driver.ask(protocol.Cancel(3, "q"), protocol.Cancel(4, "q"))
+        assert [await driver.next() for _ in range(2)] == [Ok(2), Ok(3)]
+        again = await driver.next()
+        assert isinstance(again, Failed)
+        assert (again.id, again.kind) == (4, "bug")
+
+    _play(script, use)
+
+
+def test_a_consumer_that_the_broker_ended_is_one_event_and_others_go_on() -> None:
+    async def script(talk: Talk) -> None:
+        tags = []
+        for _ in range(2):
+            await talk.hear(commands.Basic.Qos)
+            talk.say(commands.Basic.QosOk())
+            tags.append((await talk.hear(commands.Basic.Consume)).consumer_tag)
+            talk.say(commands.Basic.ConsumeOk(tags[-1]))
+        talk.say(commands.Basic.Cancel(tags[0], True), commands.Basic.Cancel("of somebody else", True))
+        talk.say(commands.Basic.Deliver(tags[1], 1, False, "e", "r"), header(1), body(b"x"))
+        await talk.goodbye()
+
+    async def use(driver: Driver) -> None:
+        driver.ask(protocol.Consume(2, "q"), protocol.Consume(3, "p"))
+        assert [await driver.next() for _ in range(3)] == [Ok(2), Ok(3), Cancelled("q")]
+        delivered = await driver.next()
+        assert isinstance(delivered, Delivery)
+        assert delivered.queue == "p"
 
     _play(script, use)
 
