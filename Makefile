@@ -1,6 +1,7 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup test-tools demo test test-rest test-all mutants check bench lock clean
+PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-rest test-all mutants check bench lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
@@ -35,14 +36,40 @@ mutants: setup ## one change a message in flight: is each seen, and blamed on th
 
 test-all: test test-rest ## all tests
 
-check: setup ## ruff, mypy, the schemas, the lock files, gofmt, go vet, staticcheck, the Go tests
+check: setup check-python check-go check-node check-java check-rust check-c ## linters, types, schemas, lock files, and each language's own tests
+
+check-python:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy --strict harness python_consumer tests
+	.venv/bin/mypy --strict -p peers.python_producer
 	.venv/bin/python -m harness.schema --check
-	@! grep -n '://' requirements/*.txt */requirements/*.txt || { echo 'a lock file holds an address' >&2; exit 1; }
-	cd go_producer && test -z "$$(gofmt -l .)" && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
-	cd go_producer && go test -race ./...
+	@! grep -rn '://' requirements/*.txt */requirements peers/*/requirements peers/node/package-lock.json peers/rust/Cargo.lock.template \
+		|| { echo 'a lock file holds an address' >&2; exit 1; }
+
+GO_FOLDERS = go_producer peers/go_plumbing peers/go_consumer
+check-go: have-go
+	for folder in $(GO_FOLDERS); do (cd $$folder && test -z "$$(gofmt -l .)" && go vet ./... && \
+		go run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... && go test -race ./...) || exit 1; done
+
+check-node: have-npm
+	cd peers/node && npm ci --silent --ignore-scripts --no-audit --no-fund && npm run --silent check && npm test --silent
+
+check-java: have-mvn
+	cd peers/java && mvn -B -ntp -q spotless:check test
+
+check-rust: have-cargo
+	.venv/bin/python -m harness.peers.toolchains.cargo_lock fill peers/rust
+	cd peers/rust && cargo fmt --check && export CARGO_TARGET_DIR=../../.cache/rust && \
+		cargo clippy -q --locked --all-targets -- -D warnings && cargo test -q --locked
+
+check-c: have-gcc
+	@tools/install.sh pkg-config:pkg-config clang-format:clang-format
+	@tools/install.sh gcc:gcc librabbitmq-dev libjansson-dev
+	$(MAKE) -s -C peers/c check
+
+have-%:
+	@command -v $* >/dev/null || { echo '$* is not on PATH: it is needed to check the peers in its language' >&2; exit 3; }
 
 bench: setup ## how fast: cells a second, the floor, their ratio
 	@.venv/bin/amqp-interop bench

@@ -7,7 +7,8 @@ RabbitMQ 4.3. Queues also expire, should the suite be killed before it can delet
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import secrets
+from collections.abc import Coroutine, Iterable
 
 from harness.amqp.values import Int32, Table, Text
 from harness.cases import Pairs
@@ -18,6 +19,10 @@ from harness.raw.outcomes import Received
 
 EXPIRES = Table((("x-expires", Int32(str(15 * 60 * 1000))),))
 """After 15 minutes without a consumer the broker deletes the queue by itself."""
+BUSY = 60.0
+"""Seconds that the broker may take for an answer: it may have gigabytes to pass on before."""
+AT_ONCE = 200
+"""Requests that are made without waiting for the answer to the first."""
 POLL = 0.02
 """Seconds between two looks at a queue; the broker tells nobody when a consumer is gone."""
 
@@ -26,6 +31,22 @@ async def _declare(client: Connection, route: Route) -> None:
     """Declare an exchange that goes with its last binding."""
     assert route.declare is not None
     await client.declare_exchange(route.exchange, route.declare, durable=True, auto_delete=True)
+
+
+async def _bind(client: Connection, queues: tuple[Text, ...], group: list[tuple[Route, Pairs]]) -> None:
+    await _all(
+        client.bind(queue, route.exchange, route.binding_key, arguments=Table(arguments))
+        for route, arguments in group
+        for queue in queues
+    )
+
+
+async def _all(requests: Iterable[Coroutine[None, None, None]]) -> None:
+    """Make requests without waiting for the answer to the one before: a channel answers in order. But not all
+    at once, for each must be answered in the client's time."""
+    waiting = list(requests)
+    for start in range(0, len(waiting), AT_ONCE):
+        await asyncio.gather(*waiting[start : start + AT_ONCE])
 
 
 class Topology:
@@ -40,7 +61,7 @@ class Topology:
 
     async def _client(self) -> Connection:
         if self._connection is None:
-            self._connection = await connect(self.url)
+            self._connection = await connect(self.url, timeout=BUSY)
         await self._connection.reopen()
         return self._connection
 
@@ -51,20 +72,35 @@ class Topology:
             await (await self._client()).declare_queue(name, durable=True, arguments=EXPIRES)
 
     async def routes(self, routes: Iterable[tuple[Route, Pairs, tuple[Text, ...]]]) -> None:
-        """The exchanges of cases that need one of their own, and their bindings to queues, all at once: a
-        channel answers in order, so nobody need wait for the answer before the next request."""
+        """The exchanges of cases that need one of their own, and their bindings to queues.
+
+        Many exchanges for many queues meet in a fanout exchange between them, where the broker can bind
+        exchanges: a delivery names the exchange and routing key that were published to all the same.
+        """
         needed = [each for each in routes if each[0].declare is not None]
         async with self._lock:
             client = await self._client()
             self._exchanges.update(route.exchange for route, _, _ in needed)
-            await asyncio.gather(*(_declare(client, route) for route, _, _ in needed))
-            await asyncio.gather(
-                *(
-                    client.bind(queue, route.exchange, route.binding_key, arguments=Table(arguments))
-                    for route, arguments, queues in needed
-                    for queue in queues
-                )
-            )
+            await _all(_declare(client, route) for route, _, _ in needed)
+            groups: dict[tuple[Text, ...], list[tuple[Route, Pairs]]] = {}
+            for route, arguments, queues in needed:
+                groups.setdefault(queues, []).append((route, arguments))
+            for queues, group in groups.items():
+                between = min(len(queues), len(group)) > 1 and client.can("exchange_exchange_bindings")
+                await (self._meet(client, queues, group) if between else _bind(client, queues, group))
+
+    async def _meet(
+        self, client: Connection, queues: tuple[Text, ...], group: list[tuple[Route, Pairs]]
+    ) -> None:
+        """Bind all of ``group`` to one exchange that all ``queues`` are bound to."""
+        middle = f"interop.{secrets.token_hex(6)}.between"
+        self._exchanges.add(middle)
+        await client.declare_exchange(middle, "fanout", durable=True, auto_delete=True)
+        await _all(client.bind(queue, middle) for queue in queues)
+        await _all(
+            client.bind_exchange(middle, route.exchange, route.binding_key, arguments=Table(arguments))
+            for route, arguments in group
+        )
 
     async def forget(self, queues: tuple[Text, ...], exchanges: tuple[Text, ...] = ()) -> None:
         """Delete them now."""

@@ -13,7 +13,7 @@ from typing import Self
 from harness.amqp.frames import FrameType, encode_frame
 from harness.amqp.message import Message
 from harness.amqp.methods import encode_publish
-from harness.amqp.values import Table, Text
+from harness.amqp.values import Boolean, Table, Text
 from harness.raw import replies, requests
 from harness.raw.confirms import Confirms, Fate
 from harness.raw.content import encode_content
@@ -122,6 +122,18 @@ class Connection:
     ) -> None:
         payload = requests.queue_bind(queue, exchange, routing_key, arguments)
         await self._ask(payload, replies.QUEUE_BIND_OK, "queue.bind-ok")
+
+    async def bind_exchange(
+        self, destination: Text, source: Text, routing_key: Text = "", *, arguments: Table = EMPTY
+    ) -> None:
+        """exchange.bind, which the broker must know (``can("exchange_exchange_bindings")``)."""
+        payload = requests.exchange_bind(destination, source, routing_key, arguments)
+        await self._ask(payload, replies.EXCHANGE_BIND_OK, "exchange.bind-ok")
+
+    def can(self, capability: str) -> bool:
+        """Whether the broker stated that capability in its server properties."""
+        said = dict(self.server_properties.value).get("capabilities")
+        return isinstance(said, Table) and dict(said.value).get(capability) == Boolean("true")
 
     async def unbind(
         self, queue: Text, exchange: Text, routing_key: Text = "", *, arguments: Table = EMPTY

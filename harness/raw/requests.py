@@ -93,6 +93,12 @@ def queue_bind(queue: Text, exchange: Text, routing_key: Text, arguments: Table)
     return _METHOD.pack(50, 20) + b"\0\0" + names + b"\0" + encode_table(arguments)
 
 
+def exchange_bind(destination: Text, source: Text, routing_key: Text, arguments: Table) -> bytes:
+    """RabbitMQ's extension: what ``source`` routes by the binding goes on to ``destination``."""
+    names = encode_shortstr(destination) + encode_shortstr(source) + encode_shortstr(routing_key)
+    return _METHOD.pack(40, 30) + b"\0\0" + names + b"\0" + encode_table(arguments)
+
+
 def queue_unbind(queue: Text, exchange: Text, routing_key: Text, arguments: Table) -> bytes:
     names = encode_shortstr(queue) + encode_shortstr(exchange) + encode_shortstr(routing_key)
     return _METHOD.pack(50, 50) + b"\0\0" + names + encode_table(arguments)

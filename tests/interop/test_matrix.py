@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from harness.results import CellLine, Results
+
+pytestmark = pytest.mark.timeout(1800)  # the first item waits for the whole run
 
 
 def test_cell(result: CellLine, assert_as_expected: Callable[[CellLine], None]) -> None:
