@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,13 +18,9 @@ import click
 
 import harness
 from harness import matrix
-from harness.broker.spec import FORMS
+from harness.commands.changes import diff
+from harness.commands.options import broker_option, choosing, say
 from harness.errors import InteropError
-
-
-def say(text: str) -> None:
-    """A word for people."""
-    click.echo(text, err=True)
 
 
 class Door(click.Group):
@@ -49,22 +45,6 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     """Does what one AMQP 0-9-1 client sends arrive unchanged at another? If not, whose fault is it?"""
     signal.signal(signal.SIGTERM, _terminated)  # so that every with statement ends, and with it the broker
-
-
-def choosing(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that choose cells and a broker."""
-    for option in (
-        click.option("--case", "cases", multiple=True, metavar="GLOB", help="cases, 'headers/*'; repeatable"),
-        click.option("--consumer", "consumers", multiple=True, metavar="PEER", help="repeatable"),
-        click.option("--producer", "producers", multiple=True, metavar="PEER", help="repeatable"),
-    ):
-        command = option(command)
-    return command
-
-
-broker_option = click.option(
-    "--broker", metavar="SPEC", help=f"one of: {', '.join(form for form, _ in FORMS)}"
-)
 
 
 @main.command()
@@ -168,6 +148,8 @@ def report(file: Path, junit: Path | None) -> None:
     """Show a results FILE again."""
     raise SystemExit(matrix.report(file, matrix.Outputs(None, junit, False, False, sys.stdout)))
 
+
+main.add_command(diff)
 
 if __name__ == "__main__":
     main()
