@@ -18,7 +18,8 @@ import click
 
 import harness
 from harness import matrix
-from harness.commands.changes import diff
+from harness.commands.bisect import bisect
+from harness.commands.changes import compare, diff
 from harness.commands.options import broker_option, choosing, say
 from harness.errors import InteropError
 
@@ -149,7 +150,8 @@ def report(file: Path, junit: Path | None) -> None:
     raise SystemExit(matrix.report(file, matrix.Outputs(None, junit, False, False, sys.stdout)))
 
 
-main.add_command(diff)
+for command in (diff, compare, bisect):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()
