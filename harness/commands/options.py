@@ -33,3 +33,17 @@ brokers_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output")
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+shard_option = click.option("--shard", metavar="N/OF", help="one part of the plan, 2/5; merge joins them")
+
+
+def report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The files that are made of a run's results."""
+    for option in (
+        click.option("--badge", type=FILE, help="write a badge as JSON (of shields' form) to FILE"),
+        click.option("--markdown", type=FILE, help="write Markdown to FILE: fits a CI's step summary"),
+        click.option("--junit", type=FILE, help="write JUnit XML to FILE"),
+    ):
+        command = option(command)
+    return command
