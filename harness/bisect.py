@@ -13,7 +13,7 @@ from harness.diff import direction
 from harness.results import CellLine
 
 
-class Tested(msgspec.Struct, frozen=True):
+class Trial(msgspec.Struct, frozen=True):
     """What one release came to: its line, None if it could not be tested; ``told`` says it in a sentence."""
 
     release: str
@@ -27,14 +27,14 @@ class Found(msgspec.Struct, frozen=True):
     ``untested`` lie between the two and could not be tested: the change may have come with any of them.
     """
 
-    good: Tested
-    last: Tested
-    first: Tested
-    untested: tuple[Tested, ...]
+    good: Trial
+    last: Trial
+    first: Trial
+    untested: tuple[Trial, ...]
     tests: int
 
 
-Test = Callable[[str], Tested]
+Try = Callable[[str], Trial]
 
 
 def alike(good: CellLine, bad: CellLine, cell: CellLine) -> bool:
@@ -44,13 +44,13 @@ def alike(good: CellLine, bad: CellLine, cell: CellLine) -> bool:
     return direction(good, cell) is None
 
 
-def search(releases: Sequence[str], good: Tested, bad: Tested, test: Test) -> Found:
+def search(releases: Sequence[str], good: Trial, bad: Trial, test: Try) -> Found:
     """Between two tested ends that differ. ``test`` is called once for each release that it needs."""
     assert good.cell is not None
     assert bad.cell is not None
     low, high = 0, len(releases) - 1
     last, first, tests = good, bad, 2
-    failed: dict[int, Tested] = {}
+    failed: dict[int, Trial] = {}
     while (place := _middle(low, high, failed)) is not None:
         tested = test(releases[place])
         tests += 1
@@ -64,7 +64,7 @@ def search(releases: Sequence[str], good: Tested, bad: Tested, test: Test) -> Fo
     return Found(good, last, first, untested, tests)
 
 
-def _middle(low: int, high: int, failed: dict[int, Tested]) -> int | None:
+def _middle(low: int, high: int, failed: dict[int, Trial]) -> int | None:
     """The place nearest to the middle between the two that may still be tested; None if there is none."""
     left = [place for place in range(low + 1, high) if place not in failed]
     return min(left, key=lambda place: abs(2 * place - low - high), default=None)

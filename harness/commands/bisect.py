@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from harness import matrix
-from harness.bisect import Found, Tested, search
+from harness.bisect import Found, Trial, search
 from harness.broker import Broker, running
 from harness.commands.options import broker_option, json_option, say
 from harness.diff import direction
@@ -81,25 +81,25 @@ class Tester:
     def __init__(self, asked: Question, spec: str | None, broker: Broker) -> None:
         self._asked, self._spec, self._broker = asked, spec, broker
 
-    def __call__(self, release: str) -> Tested:
+    def __call__(self, release: str) -> Trial:
         tested = self._test(release)
         say(f"{self._asked.label(release)}: {tested.told}")
         return tested
 
-    def _test(self, release: str) -> Tested:
+    def _test(self, release: str) -> Trial:
         plan = self._asked.chosen(release, self._spec).plan
         try:
             make_ready(_open_peer(self._asked.role, plan.producers, plan.consumers), say)
         except SetupError as error:
-            return Tested(release, None, f"can't be had: {error.problem}")
+            return Trial(release, None, f"can't be had: {error.problem}")
         lines: list[Line] = []
         matrix.carry_out(self._broker, plan, plain_tap, say, lines.append)
         head = next(line for line in lines if isinstance(line, Head))
         cell = next(line for line in lines if isinstance(line, CellLine))
         told = cell_sentence(head, cell)
         if cell.outcome in ("error", "unsupported"):
-            return Tested(release, None, f"can't be judged: {told}")
-        return Tested(release, cell, told)
+            return Trial(release, None, f"can't be judged: {told}")
+        return Trial(release, cell, told)
 
 
 def _open_peer(role: Role, producers: tuple[PeerSpec, ...], consumers: tuple[PeerSpec, ...]) -> PeerSpec:
@@ -141,7 +141,7 @@ def bisect(peer: str, good: str, bad: str, cell: str, broker: str | None, as_jso
     raise SystemExit(0 if isinstance(found, Found) else 1)
 
 
-def _search(test: Tester, line: Sequence[str]) -> Found | Tested:
+def _search(test: Tester, line: Sequence[str]) -> Found | Trial:
     """What was found; the good end alone if the bad one is the same."""
     ends = test(line[0]), test(line[-1])
     for end in ends:
@@ -155,9 +155,9 @@ def _search(test: Tester, line: Sequence[str]) -> Found | Tested:
     return search(line, good, bad, test)
 
 
-def _told(asked: Question, place: str, line: Sequence[str], found: Found | Tested) -> Iterator[str]:
+def _told(asked: Question, place: str, line: Sequence[str], found: Found | Trial) -> Iterator[str]:
     yield f"{inert(str(asked))} on {place}"
-    if isinstance(found, Tested):
+    if isinstance(found, Trial):
         yield f"{asked.name} {line[0]} and {line[-1]} do not differ: {found.told}"
         return
     yield f"the first that differs is {asked.label(found.first.release)}"

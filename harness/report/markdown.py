@@ -29,8 +29,8 @@ _CELL_LIMIT = 2_000
 
 
 def text(words: str) -> str:
-    """``words`` as plain text, whatever they hold: nothing of it is markup, a link or a mention."""
-    return _SPECIAL.sub(r"\\\1", clipped(inert(words), _CELL_LIMIT)).replace("\\@", "&#64;")
+    """``words`` as plain text, whatever they hold: nothing of it is markup or a link."""
+    return _SPECIAL.sub(r"\\\1", clipped(inert(words), _CELL_LIMIT))
 
 
 def code(words: str) -> str:
