@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,14 +17,19 @@ from typing import Any
 import click
 
 import harness
-from harness import matrix
-from harness.broker.spec import FORMS
+from harness import listing, matrix
+from harness.commands.bisect import bisect
+from harness.commands.changes import compare, diff
+from harness.commands.merge import merge
+from harness.commands.options import (
+    broker_option,
+    brokers_option,
+    choosing,
+    report_options,
+    say,
+    shard_option,
+)
 from harness.errors import InteropError
-
-
-def say(text: str) -> None:
-    """A word for people."""
-    click.echo(text, err=True)
 
 
 class Door(click.Group):
@@ -51,27 +56,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)  # so that every with statement ends, and with it the broker
 
 
-def choosing(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that choose cells and a broker."""
-    for option in (
-        click.option("--case", "cases", multiple=True, metavar="GLOB", help="cases, 'headers/*'; repeatable"),
-        click.option("--consumer", "consumers", multiple=True, metavar="PEER", help="repeatable"),
-        click.option("--producer", "producers", multiple=True, metavar="PEER", help="repeatable"),
-    ):
-        command = option(command)
-    return command
-
-
-broker_option = click.option(
-    "--broker", metavar="SPEC", help=f"one of: {', '.join(form for form, _ in FORMS)}"
-)
-
-
 @main.command()
 @choosing
-@broker_option
+@brokers_option
+@shard_option
 @click.option("--results", type=click.Path(path_type=Path, dir_okay=False), help="write JSON lines to FILE")
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
+@report_options
 @click.option("--json", "as_json", is_flag=True, help="the lines of the results file on standard output")
 @click.option("--no-tap", is_flag=True, help="don't watch the wire: verdicts name no step")
 @click.option("--verbose", is_flag=True, help="list what is expected, too")
@@ -79,16 +69,19 @@ def run(
     producers: Sequence[str],
     consumers: Sequence[str],
     cases: Sequence[str],
-    broker: str | None,
+    brokers: Sequence[str],
+    shard: str | None,
     results: Path | None,
     junit: Path | None,
+    markdown: Path | None,
+    badge: Path | None,
     as_json: bool,
     no_tap: bool,
     verbose: bool,
 ) -> None:
     """Run cells and report every difference."""
-    chosen = matrix.choose(producers, consumers, cases, broker)
-    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout)
+    chosen = matrix.choose(producers, consumers, cases, *brokers, shard=shard)
+    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout, markdown, badge)
     raise SystemExit(matrix.run(chosen, outputs, tapped=not no_tap, say=say))
 
 
@@ -104,21 +97,30 @@ def demo(broker: str | None) -> None:
         asyncio.run(article(started, say, sys.stdout))
         say("\nThe article, every kind of exchange, and messages as teams send them, from all to all:")
         outputs = matrix.Outputs(None, None, False, False, sys.stdout)
-        raise SystemExit(matrix.run_on(started, chosen, outputs, tapped=True, say=say))
+        raise SystemExit(matrix.run_on((started.info,), (started,), chosen, outputs, tapped=True, say=say))
 
 
 @main.command("list")
 @choosing
+@brokers_option
+@shard_option
 @click.argument("what", type=click.Choice(["peers", "cases", "brokers", "cells"]))
-def list_(what: str, producers: Sequence[str], consumers: Sequence[str], cases: Sequence[str]) -> None:
+def list_(
+    what: str,
+    producers: Sequence[str],
+    consumers: Sequence[str],
+    cases: Sequence[str],
+    brokers: Sequence[str],
+    shard: str | None,
+) -> None:
     """What there is: peers, cases, brokers, cells."""
-    chosen = matrix.choose(producers, consumers, cases, None)
+    chosen = matrix.choose(producers, consumers, cases, *brokers, shard=shard)
     lines = {
-        "peers": matrix.peer_lines,
-        "cases": matrix.case_lines,
-        "brokers": matrix.broker_lines,
-        "cells": matrix.cell_lines,
-    }[what](chosen.plan)
+        "peers": listing.peer_lines,
+        "cases": listing.case_lines,
+        "brokers": listing.broker_lines,
+        "cells": listing.cell_lines,
+    }[what](chosen)
     for line in lines:
         click.echo(line)
 
@@ -130,7 +132,7 @@ def list_(what: str, producers: Sequence[str], consumers: Sequence[str], cases: 
 def explain(cell: str, broker: str | None, pcapng: Path | None) -> None:
     """Run one CELL, 'headers/double[amqp091-go->pika]', and show the four messages, the wire, the verdict."""
     case, producer, consumer = matrix.parse_cell(cell)
-    chosen = matrix.choose((producer,), (consumer,), (case,), broker)
+    chosen = matrix.choose((producer,), (consumer,), (case,), broker or matrix.broker_in(cell))
     click.echo(matrix.explain(chosen, pcapng, say), nl=False)
 
 
@@ -163,11 +165,16 @@ def doctor() -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
-def report(file: Path, junit: Path | None) -> None:
-    """Show a results FILE again."""
-    raise SystemExit(matrix.report(file, matrix.Outputs(None, junit, False, False, sys.stdout)))
+@report_options
+@click.option("--json", "as_json", is_flag=True, help="its lines on standard output")
+def report(file: Path, junit: Path | None, markdown: Path | None, badge: Path | None, as_json: bool) -> None:
+    """Show a results FILE again. Exit status as of its run; 1 if the file is cut off."""
+    outputs = matrix.Outputs(None, junit, as_json, False, sys.stdout, markdown, badge)
+    raise SystemExit(matrix.report(file, outputs))
 
+
+for command in (diff, compare, bisect, merge):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

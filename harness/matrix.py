@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import functools
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,10 @@ from typing import TextIO
 
 import msgspec
 
-import harness
-from harness.broker import Broker, Spec, parse_spec, running
-from harness.cases import CaseError, UnknownCase, digest, load_cases, select
+from harness.broker import Broker, BrokerInfo, Spec, parse_spec, running
+from harness.brokers import known
+from harness.cases import CaseError, UnknownCase, load_cases, select
+from harness.ends import foot_of, head_of
 from harness.engine.plan import AnyCase, Plan
 from harness.engine.run import Summary
 from harness.engine.session import launches, plain_tap, session
@@ -27,9 +27,7 @@ from harness.errors import SetupError, UsageError
 from harness.judge.expect import Expectations, read_expectations
 from harness.peers.build import missing_toolchain
 from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
-from harness.peers.protocol import Role
-from harness.results import FORMAT, CellLine, Foot, Head, Line, PeerInfo, Results, ResultsWriter, read_results
-from harness.results import Broker as BrokerLine
+from harness.results import CellLine, Line, Results, ResultsWriter, read_lines, read_results
 from harness.scenarios import load_scenarios
 
 CASES = ROOT / "contract" / "cases"
@@ -47,8 +45,18 @@ class Chosen:
     """
 
     plan: Plan
-    spec: Spec | None
+    specs: tuple[Spec | None, ...]
     left_out: tuple[tuple[PeerSpec, str], ...]
+
+    @property
+    def spec(self) -> Spec | None:
+        """The broker's, the first if there are several; None takes the default."""
+        return self.specs[0]
+
+    @property
+    def cells(self) -> int:
+        """How many cells, on all brokers."""
+        return self.plan.size * len(self.specs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,14 @@ class Outputs:
     as_json: bool
     verbose: bool
     out: TextIO
+    markdown: Path | None = None
+    badge: Path | None = None
+
+    @property
+    def files(self) -> tuple[tuple[str, Path], ...]:
+        """The reports that are written at the end: what each is called, and where it goes."""
+        named = (("JUnit XML", self.junit), ("Markdown", self.markdown), ("the badge", self.badge))
+        return tuple((what, path) for what, path in named if path is not None)
 
 
 @functools.cache
@@ -69,10 +85,18 @@ def all_cases() -> tuple[AnyCase, ...]:
 
 
 def choose(
-    producers: Sequence[str], consumers: Sequence[str], cases: Sequence[str], broker: str | None
+    producers: Sequence[str],
+    consumers: Sequence[str],
+    cases: Sequence[str],
+    *brokers: str | None,
+    shard: str | None = None,
 ) -> Chosen:
-    """Check every name. UsageError lists what is known; SetupError for a named peer that can't run here."""
-    spec = parse_spec(broker) if broker is not None else None
+    """Check every name. UsageError lists what is known; SetupError for a named peer that can't run here.
+
+    ``brokers``: none, or None, for the default; ``shard``: the part of the plan that is wanted, ``2/5``.
+    """
+    specs = tuple({str(spec): spec for spec in map(_spec, brokers)}.values()) or (None,)
+    part = parse_shard(shard) if shard is not None else None
     try:
         chosen_cases = select(all_cases(), cases)
     except CaseError as error:
@@ -87,7 +111,28 @@ def choose(
     plan = Plan(chosen_cases, able_producers, able_consumers, full)
     if not plan.size:
         raise SetupError("no cell is left to run", "amqp-interop doctor says which toolchains are missing")
-    return Chosen(plan, spec, tuple(left_out.values()))
+    if part is not None:
+        plan = _part(plan, *part)
+    return Chosen(plan, specs, tuple(left_out.values()))
+
+
+def _spec(broker: str | None) -> Spec | None:
+    return parse_spec(broker) if broker is not None else None
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """``2/5``: the second of five parts."""
+    match = re.fullmatch(r"(?P<number>[0-9]{1,6})/(?P<of>[0-9]{1,6})", text)
+    number, of = (int(match["number"]), int(match["of"])) if match else (0, 0)
+    if not 1 <= number <= of:
+        raise UsageError(f"{text!r} is no part of a run", "a part is NUMBER/OF: 2/5 is the second of five")
+    return number, of
+
+
+def _part(plan: Plan, number: int, of: int) -> Plan:
+    if of > len(plan.cases):
+        raise UsageError(f"{len(plan.cases)} cases can't be cut into {of} parts", "take a smaller --shard")
+    return plan.part(number, of)
 
 
 def _able(
@@ -107,17 +152,27 @@ def _able(
     return tuple(able)
 
 
-_CELL = re.compile(r"^(?P<case>[^\[\]]+)\[(?P<producer>.+?)->(?P<consumer>.+)\]$")
+_CELL = re.compile(r"^(?P<case>[^\[\]]+)\[(?P<producer>.+?)->(?P<consumer>.+)\](?:@(?P<broker>.+))?$")
 
 
 def parse_cell(text: str) -> tuple[str, str, str]:
     """Case, producer and consumer of a cell's id."""
+    match = _cell(text)
+    return match["case"], match["producer"], match["consumer"]
+
+
+def broker_in(text: str) -> str | None:
+    """The spec of the broker in a cell's id, if it names one."""
+    return _cell(text)["broker"]
+
+
+def _cell(text: str) -> re.Match[str]:
     match = _CELL.match(text)
     if match is None:
         raise UsageError(
             f"{text!r} is no cell", "a cell is CASE[PRODUCER->CONSUMER], see amqp-interop list cells"
         )
-    return match["case"], match["producer"], match["consumer"]
+    return match
 
 
 def expectations() -> Expectations:
@@ -131,23 +186,30 @@ def expectations() -> Expectations:
 def run(chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
     """Start the broker and run the plan on it; the exit status."""
     expectations()  # a broken list is the user's error: say so before anything starts
-    if outputs.junit is not None and not os.access(outputs.junit.absolute().parent, os.W_OK):
-        raise UsageError(
-            f"cannot write JUnit XML to {outputs.junit}", "name a file in a folder that is there"
-        )
-    with running(chosen.spec, say=say) as broker:
-        return run_on(broker, chosen, outputs, tapped=tapped, say=say)
+    for what, path in outputs.files:
+        if not os.access(path.absolute().parent, os.W_OK):
+            raise UsageError(f"cannot write {what} to {path}", "name a file in a folder that is there")
+    with known(chosen.specs, say=say) as (infos, brokers):
+        return run_on(infos, brokers, chosen, outputs, tapped=tapped, say=say)
 
 
-def run_on(broker: Broker, chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
-    """Run the plan on a broker that is there; write and show the results; the exit status."""
+def run_on(
+    infos: Sequence[BrokerInfo],
+    brokers: Iterable[Broker],
+    chosen: Chosen,
+    outputs: Outputs,
+    *,
+    tapped: bool,
+    say: Say,
+) -> int:
+    """Run the plan on brokers that are there; write and show the results; the exit status."""
     from harness.report.progress import Progress
 
     for spec, lacking in chosen.left_out:
         say(f"left out: {spec.label} ({lacking})")
     with tempfile.TemporaryDirectory(prefix="amqp-interop-") as folder:
         path = outputs.results or Path(folder, "results.jsonl")
-        with ResultsWriter(path) as writer, closing(Progress(chosen.plan.size)) as progress:
+        with ResultsWriter(path) as writer, closing(Progress(chosen.cells)) as progress:
 
             def tell(line: Line) -> None:
                 writer.write(line)
@@ -156,23 +218,40 @@ def run_on(broker: Broker, chosen: Chosen, outputs: Outputs, *, tapped: bool, sa
                 if isinstance(line, CellLine):
                     progress.cell(line)
 
-            carry_out(broker, chosen.plan, plain_tap if tapped else None, say, tell)
-        return report(path, outputs)
+            carry_out_on(infos, brokers, chosen.plan, plain_tap if tapped else None, say, tell)
+        return _shown(read_results(path), outputs)
 
 
 def carry_out(
     broker: Broker, plan: Plan, make_tap: TapMaker | None, say: Say, tell: Callable[[Line], None]
 ) -> None:
     """Make the peers ready and carry out ``plan``; ``tell`` gets the lines of its results as they come."""
+    carry_out_on((broker.info,), (broker,), plan, make_tap, say, tell)
+
+
+def carry_out_on(
+    infos: Sequence[BrokerInfo],
+    brokers: Iterable[Broker],
+    plan: Plan,
+    make_tap: TapMaker | None,
+    say: Say,
+    tell: Callable[[Line], None],
+) -> None:
+    """The same on several brokers, one after another; ``infos`` are what they all say of themselves."""
     ready = launches(plan, say)
     listed = expectations()
+    summaries: list[Summary] = []
 
-    async def run_plan() -> None:
+    async def run_plan(broker: Broker, plan: Plan) -> None:
         async with session(plan, broker, ready, make_tap) as started:
-            tell(_head(broker, plan, started.peers(), make_tap is not None))
-            tell(_foot(await started.run(listed, tell)))
+            if not summaries:
+                tell(head_of(infos, plan, started.peers(), make_tap is not None, EXPECTATIONS))
+            summaries.append(await started.run(listed, tell))
 
-    asyncio.run(run_plan())
+    for broker in brokers:
+        named = broker.info.spec if len(infos) > 1 else ""
+        asyncio.run(run_plan(broker, msgspec.structs.replace(plan, broker=named)))
+    tell(foot_of(infos, summaries))
 
 
 def show_results(results: Results, outputs: Outputs) -> None:
@@ -187,33 +266,14 @@ def show_results(results: Results, outputs: Outputs) -> None:
         from harness.report.junit import write_junit
 
         write_junit(outputs.junit, head, results.cells(), foot)
+    if outputs.markdown is not None:
+        from harness.report.markdown import write_markdown
 
+        write_markdown(outputs.markdown, head, results.cells(), foot)
+    if outputs.badge is not None:
+        from harness.report.badge import write_badge
 
-def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool) -> Head:
-    info = broker.info
-    return Head(
-        format=FORMAT,
-        suite=harness.__version__,
-        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        broker=BrokerLine(info.spec, info.product, info.version, info.platform, info.build),
-        peers=peers,
-        cases=len(plan.cases),
-        cases_sha256=digest(plan.cases),
-        cells=plan.size,
-        tap=tapped,
-        full=plan.full,
-    )
-
-
-def _foot(summary: Summary) -> Foot:
-    return Foot(
-        outcomes=dict(summary.outcomes),
-        verdicts={str(verdict): count for verdict, count in summary.verdicts.items()},
-        seconds={phase: round(seconds, 3) for phase, seconds in summary.seconds.items()},
-        first_pass_cells=summary.first_pass_cells,
-        stale=summary.stale,
-        strays=summary.strays,
-    )
+        write_badge(outputs.badge, results.outcomes, foot)
 
 
 def status(results: Results) -> int:
@@ -227,6 +287,13 @@ def status(results: Results) -> int:
 def report(file: Path, outputs: Outputs) -> int:
     """Show a results file; the exit status of the run that it is of."""
     results = read_results(file)
+    if outputs.as_json:
+        for line in read_lines(file):
+            outputs.out.write(msgspec.json.encode(line).decode() + "\n")
+    return _shown(results, outputs)
+
+
+def _shown(results: Results, outputs: Outputs) -> int:
     show_results(results, outputs)
     return status(results)
 
@@ -242,36 +309,3 @@ def explain(chosen: Chosen, pcapng: Path | None, say: Say) -> str:
     ready = launches(chosen.plan, say)
     with running(chosen.spec, say=say) as broker:
         return asyncio.run(run_cell(broker))
-
-
-# --- listing ---------------------------------------------------------------------------------------------
-
-
-def peer_lines(plan: Plan) -> Iterator[str]:
-    """Every peer: label, release, language, roles, and why it can't run here if it can't."""
-    roles: dict[str, list[Role]] = {}
-    specs = {spec.label: spec for spec in find_peers()}
-    for spec in find_peers():
-        roles.setdefault(spec.label, []).extend(spec.roles)
-    for label, spec in specs.items():
-        lacking = missing_toolchain(spec)
-        can = "can run here" if lacking is None else f"can't run here: {lacking}"
-        yield f"{label:16} {spec.release:8} {spec.language:8} {', '.join(roles[label]):20} {can}"
-
-
-def case_lines(plan: Plan) -> Iterator[str]:
-    """Every case, and why it exists."""
-    width = max(len(case.id) for case in plan.cases)
-    return (f"{case.id:{width}}  {case.why}" for case in plan.cases)
-
-
-def broker_lines(plan: Plan) -> Iterator[str]:
-    """The forms of a broker's spec."""
-    from harness.broker import FORMS
-
-    return (f"{form:40} {meaning}" for form, meaning in FORMS)
-
-
-def cell_lines(plan: Plan) -> Iterator[str]:
-    """Every cell's id."""
-    return (cell.id for cell in plan.cells())

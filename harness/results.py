@@ -19,8 +19,13 @@ from harness.judge.difference import Shown
 from harness.judge.expect import Outcome, Stale
 from harness.judge.verdict import Scope, Step, StepDifference
 
-FORMAT = 1
-"""The version of the file's format; a reader takes this one and all before it."""
+FORMAT = 2
+"""The version of the file's format; a reader takes this one and all before it. 2: brokers, shards."""
+
+
+def cell_id(case: str, producer: str, consumer: str, broker: str = "") -> str:
+    """A cell's name; ``broker`` is the spec of its broker where a run has more than one, else ""."""
+    return f"{case}[{producer}->{consumer}]" + (f"@{broker}" if broker else "")
 
 
 class PeerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,8 +51,23 @@ class Broker(msgspec.Struct, frozen=True, omit_defaults=True):
     build: str = ""
 
 
+class Shard(msgspec.Struct, frozen=True):
+    """Which part of a plan a run was, ``number`` (from 1) ``of`` so many, and what the whole plan has."""
+
+    number: int
+    of: int
+    cases: int
+    cells: int
+    cases_sha256: str
+    full: bool
+
+
 class Head(msgspec.Struct, frozen=True, tag_field="line", tag="head", omit_defaults=True):
-    """The first line. ``cells`` is how many the plan has; ``tap`` whether the wire was watched."""
+    """The first line. ``cells`` is how many the plan has; ``tap`` whether the wire was watched.
+
+    ``more_brokers`` are those beside ``broker`` where a run has several. ``shard`` says which part of a plan
+    this is. ``expectations_sha256`` is of the list in use, "" in files from before it was kept.
+    """
 
     format: int
     suite: str
@@ -59,6 +79,19 @@ class Head(msgspec.Struct, frozen=True, tag_field="line", tag="head", omit_defau
     cells: int
     tap: bool
     full: bool
+    more_brokers: tuple[Broker, ...] = ()
+    shard: Shard | None = None
+    expectations_sha256: str = ""
+
+    @property
+    def brokers(self) -> tuple[Broker, ...]:
+        """All of the run."""
+        return (self.broker, *self.more_brokers)
+
+    def broker_of(self, cell: CellLine) -> Broker:
+        """The broker of one of its cells."""
+        named = cell.id.removeprefix(f"{cell_id(cell.case, cell.producer, cell.consumer)}@")
+        return next((broker for broker in self.more_brokers if broker.spec == named), self.broker)
 
 
 class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_defaults=True):
@@ -129,7 +162,8 @@ class ResultsWriter:
 class Results(msgspec.Struct, frozen=True):
     """A results file: its ends in memory, its cells read from the file each time they are asked for.
 
-    ``foot`` is None where the run was cut; ``outcomes`` counts the cells that are there.
+    ``foot`` is None where the run was cut, or where cells are missing that the foot counted; ``outcomes``
+    counts the cells that are there.
     """
 
     path: Path
@@ -168,6 +202,8 @@ def read_results(path: Path) -> Results:
             case Head():
                 if line.format > FORMAT:  # before a line that only that format has
                     raise UsageError(f"{path} is of format {line.format}, this suite reads up to {FORMAT}")
+                if head is not None:
+                    raise UsageError(f"{path} has two heads", "amqp-interop merge joins the parts of a run")
                 head = line
             case CellLine():
                 outcomes[line.outcome] += 1
@@ -175,4 +211,4 @@ def read_results(path: Path) -> Results:
                 foot = line
     if head is None:
         raise UsageError(f"{path} has no head: it is no results file")
-    return Results(path, head, foot, outcomes)
+    return Results(path, head, foot if outcomes.total() == head.cells else None, outcomes)

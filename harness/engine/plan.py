@@ -10,8 +10,9 @@ import msgspec
 
 from harness.amqp.message import Inline, Message
 from harness.amqp.values import Text
-from harness.cases import UNIQUE_LENGTH, Case, exchange_name
+from harness.cases import UNIQUE_LENGTH, Case, digest, exchange_name
 from harness.peers.manifest import PeerSpec
+from harness.results import Shard, cell_id
 from harness.scenarios import Scenario
 
 SENTINEL_BODY = "the message after it"
@@ -36,16 +37,21 @@ class Cell(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         """``headers/int64-min[streadway->pika]``"""
-        return f"{self.case.id}[{self.producer.label}->{self.consumer.label}]"
+        return cell_id(self.case.id, self.producer.label, self.consumer.label)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """All cells of a run. ``full`` says that nothing was filtered out of the default matrix."""
+    """All cells of a run on one broker. ``full``: nothing was filtered out of the default matrix.
+
+    ``broker`` is that broker's spec where the run has several, else "". ``shard`` says which part it is.
+    """
 
     cases: tuple[AnyCase, ...]
     producers: tuple[PeerSpec, ...]
     consumers: tuple[PeerSpec, ...]
     full: bool
+    broker: str = ""
+    shard: Shard | None = None
 
     @property
     def size(self) -> int:
@@ -68,6 +74,11 @@ class Plan(msgspec.Struct, frozen=True):
             for producer in self.producers_of(case):
                 for consumer in self.consumers_of(case):
                     yield Cell(case, producer, consumer)
+
+    def part(self, number: int, of: int) -> Plan:
+        """The ``number``-th (from 1) ``of`` so many parts: every so many-th case, with all its cells."""
+        shard = Shard(number, of, len(self.cases), self.size, digest(self.cases), self.full)
+        return msgspec.structs.replace(self, cases=self.cases[number - 1 :: of], full=False, shard=shard)
 
 
 def partner(peers: tuple[PeerSpec, ...]) -> tuple[PeerSpec, ...]:

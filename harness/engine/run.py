@@ -26,10 +26,10 @@ from harness.engine.plan import (
 from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
-from harness.judge.expect import CellKey, Expectations, Outcome, Party, Stale, Weighed
+from harness.judge.expect import CellKey, Expectations, Party, Stale, Weighed
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.peers.protocol import Described
-from harness.results import CellLine
+from harness.results import CellLine, cell_id
 from harness.scenarios import Scenario
 
 Tell = Callable[[CellLine], None]
@@ -250,11 +250,12 @@ class Run:
     ) -> None:
         key = self._key(cell)
         weighed = weighed or self._expectations.weigh(key, verdict)
-        self._expectations.note(key, cell.id, weighed)
+        name = cell_id(cell.case.id, cell.producer.label, cell.consumer.label, self._plan.broker)
+        self._expectations.note(key, name, weighed)
         self._outcomes[weighed.outcome] += 1
         self._verdicts[verdict.verdict] += 1
         broker = f"{self._broker.name} {self._broker.release}"
-        self._tell(cell_line(cell, broker, verdict, weighed.outcome, weighed.line, before))
+        self._tell(cell_line(cell, name, broker, verdict, weighed, before))
 
 
 def _asked(case: Case, route: Route) -> Routed:
@@ -293,18 +294,18 @@ def unordered(case: Case, producer: Described | None, consumer: Described | None
 
 
 def cell_line(
-    cell: Cell, broker: str, verdict: Verdict, outcome: Outcome, line: int | None, before: Verdict | None
+    cell: Cell, name: str, broker: str, verdict: Verdict, weighed: Weighed, before: Verdict | None
 ) -> CellLine:
-    """The line of the results file for one verdict."""
+    """The line of the results file for one verdict; ``name`` is the cell's in the whole run."""
     failure = verdict.failure
     return CellLine(
-        id=cell.id,
+        id=name,
         case=cell.case.id,
         producer=cell.producer.label,
         consumer=cell.consumer.label,
         broker=broker,
         verdict=verdict.verdict,
-        outcome=outcome,
+        outcome=weighed.outcome,
         step=verdict.step,
         path=verdict.path,
         expected=verdict.expected,
@@ -313,6 +314,6 @@ def cell_line(
         scope=failure.scope if failure else None,
         code=failure.code if failure else None,
         next_arrived=failure.next_arrived if failure else None,
-        expectation=line,
+        expectation=weighed.line,
         first_pass=before.verdict if before and before.verdict != verdict.verdict else None,
     )

@@ -281,9 +281,9 @@ class Expectations:
         for item in self._listed:
             where = f"{self._path}:{item.line}"
             if cells := self._contradicted.get(item.line):
-                shown = ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+                more = f" and {len(cells) - 3} more" if len(cells) > 3 else ""
                 kinds = " or ".join(item.expectation.kinds)
-                found.append(Stale(where, f"{kinds} did not show in {shown}"))
+                found.append(Stale(where, f"{kinds} did not show in {', '.join(sorted(cells)[:3])}{more}"))
             elif full and any(_names(item.expectation.broker, broker) for broker in self._brokers):
                 found += [
                     Stale(where, f"no cell of this run bears out {glob!r}")

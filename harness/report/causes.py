@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from harness.diff import varying
 from harness.judge.verdict import Step
 from harness.report.failure import cell_sentence
 from harness.report.names import names_of
@@ -22,7 +23,6 @@ _REASON_LIMIT = 60
 _KEY = re.compile(r"""\.[^.\[#]+|\["(?:[^"\\]|\\.)*"\]|\[hex:[0-9a-f]+\]""", re.DOTALL)
 _INDEX = re.compile(r"\[[0-9]+\]")
 _NUMBER = re.compile(r"#[0-9]+")
-_VARYING = re.compile(r"0x[0-9a-fA-F]+|[0-9]+|'[^']*'|\"[^\"]*\"|\binterop\.\S+")
 Key: TypeAlias = tuple[str, Step | None, str, str, str]
 
 
@@ -38,6 +38,12 @@ class Cause:
     example: CellLine
     count: int = 0
     changes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cell: CellLine) -> None:
+        """One more cell."""
+        self.count += 1
+        before = type_name(cell.expected)
+        self.changes[before] = self.changes.get(before, 0) + 1
 
     @property
     def headline(self) -> str:
@@ -59,18 +65,25 @@ def causes(head: Head, cells: Iterable[CellLine]) -> tuple[Cause, ...]:
     return ordered(found)
 
 
-def add(found: dict[Key, Cause], head: Head, cell: CellLine) -> None:
-    """Count ``cell`` into the groups found so far."""
-    who = names_of(head, cell).at(cell.step)
+def key_of(head: Head, cell: CellLine) -> Key:
+    """What the cells of one cause have in common."""
     pattern = "" if cell.path is None else path_pattern(cell.path)
     became = _reason(cell) if cell.path is None else type_name(cell.got)
-    key = (who, cell.step, cell.verdict, pattern, became)
-    cause = found.get(key)
-    if cause is None:
-        cause = found[key] = Cause(who, cell.step, inert(cell.verdict), pattern, became, cell)
-    cause.count += 1
-    before = type_name(cell.expected)
-    cause.changes[before] = cause.changes.get(before, 0) + 1
+    return (names_of(head, cell).at(cell.step), cell.step, cell.verdict, pattern, became)
+
+
+def add(found: dict[Key, Cause], head: Head, cell: CellLine) -> None:
+    """Count ``cell`` into the groups found so far."""
+    key = key_of(head, cell)
+    if key not in found:
+        found[key] = cause_of(key, cell)
+    found[key].add(cell)
+
+
+def cause_of(key: Key, example: CellLine) -> Cause:
+    """A group that has counted nothing yet."""
+    who, step, verdict, pattern, became = key
+    return Cause(who, step, inert(verdict), pattern, became, example)
 
 
 def ordered(found: dict[Key, Cause]) -> tuple[Cause, ...]:
@@ -91,7 +104,7 @@ def _reason(cell: CellLine) -> str:
     if cell.code is not None:
         return f"{cell.code}, {cell.scope}"
     text = cell.got if isinstance(cell.got, str) else ""
-    return clipped(inert(_VARYING.sub("…", text)), _REASON_LIMIT)
+    return clipped(inert(varying(text)), _REASON_LIMIT)
 
 
 def cause_line(head: Head, cause: Cause) -> str:

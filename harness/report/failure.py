@@ -41,7 +41,7 @@ def failure_text(head: Head, cell: CellLine) -> str:
             "",
         ]
     run, explain = commands_of(head, cell)
-    lines += [f"repeat it:  {run}", f"explain it: {explain}", password_note(head.broker.spec)]
+    lines += [f"repeat it:  {run}", f"explain it: {explain}", password_note(head.broker_of(cell).spec)]
     return "\n".join(lines).rstrip() + "\n"
 
 

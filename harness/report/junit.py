@@ -58,7 +58,7 @@ def write_junit(path: Path, head: Head, cells: Iterable[CellLine], foot: Foot | 
             return suites[name]
 
         for cell in cells:
-            suite(f"{cell.producer}->{cell.consumer}").add(cell.outcome, cell_case(head, cell))
+            suite(suite_name(head, cell)).add(cell.outcome, cell_case(head, cell))
         for outcome, text in _about_the_run(foot):
             suite(RUN_SUITE).add(outcome, text)
         try:
@@ -97,11 +97,11 @@ def _suite_start(head: Head, suite: Suite, number: int) -> str:
 
 def _facts(head: Head) -> Iterator[tuple[str, str]]:
     """What a result is about: without it a red suite can't be compared with yesterday's."""
-    broker = head.broker
     yield "suite", head.suite
-    yield "broker", f"{broker.product} {broker.version}"
-    yield "broker spec", broker.spec
-    yield "broker build", broker.build
+    for broker in head.brokers:
+        yield "broker", f"{broker.product} {broker.version}"
+        yield "broker spec", broker.spec
+        yield "broker build", broker.build
     yield "cases sha256", head.cases_sha256
     for peer in head.peers:
         yield f"{'/'.join(peer.roles)} {peer.label}", f"{peer.name} {peer.release} {peer.runtime}".rstrip()
@@ -118,7 +118,13 @@ def _counts(counts: Counter[str]) -> tuple[tuple[str, str], ...]:
 
 def cell_case(head: Head, cell: CellLine) -> str:
     """One cell as XML."""
-    return _case(cell.case, f"{cell.producer}->{cell.consumer}", _result(head, cell))
+    return _case(cell.case, suite_name(head, cell), _result(head, cell))
+
+
+def suite_name(head: Head, cell: CellLine) -> str:
+    """The pair of peers, and their broker where a run has several."""
+    broker = f"@{head.broker_of(cell).spec}" if head.more_brokers else ""
+    return f"{cell.producer}->{cell.consumer}{broker}"
 
 
 def _result(head: Head, cell: CellLine) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from harness.judge.verdict import Failure, Step, Stop, Verdict
 from harness.report.values import inert
-from harness.results import CellLine, Head
+from harness.results import CellLine, Head, cell_id
 
 PROGRAM = ".venv/bin/amqp-interop"
 _BRACKETS = re.compile(r"\[(?P<inside>.*)\]$")
@@ -92,6 +92,6 @@ def password_note(broker: str) -> str:
 def commands_of(head: Head, cell: CellLine) -> tuple[str, str]:
     """Both, for a line of a results file."""
     return (
-        run_command(head.broker.spec, cell.producer, cell.consumer, cell.case),
-        explain_command(head.broker.spec, f"{cell.case}[{cell.producer}->{cell.consumer}]"),
+        run_command(head.broker_of(cell).spec, cell.producer, cell.consumer, cell.case),
+        explain_command(head.broker_of(cell).spec, cell_id(cell.case, cell.producer, cell.consumer)),
     )

@@ -29,10 +29,15 @@ class Tally:
     expected: dict[int, tuple[int, CellLine]] = field(default_factory=dict)
     changed: list[CellLine] = field(default_factory=list)
     changes: int = 0
+    parts: dict[str, Tally] = field(default_factory=dict)
+    """Where a run has several brokers: the pairs of each, by its spec."""
 
     def add(self, cell: CellLine) -> None:
         """One more cell."""
-        self.pairs.setdefault((cell.producer, cell.consumer), Counter())[cell.outcome] += 1
+        self._count(cell)
+        if self.head.more_brokers:
+            spec = self.head.broker_of(cell).spec
+            self.parts.setdefault(spec, Tally(self.head))._count(cell)
         if cell.outcome == "fail":
             add(self.failures, self.head, cell)
         elif cell.outcome == "error":
@@ -44,6 +49,9 @@ class Tally:
             self.changes += 1
             if len(self.changed) < NAMED_LIMIT:
                 self.changed.append(cell)
+
+    def _count(self, cell: CellLine) -> None:
+        self.pairs.setdefault((cell.producer, cell.consumer), Counter())[cell.outcome] += 1
 
     @property
     def outcomes(self) -> Counter[str]:

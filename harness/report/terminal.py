@@ -18,7 +18,7 @@ from harness.report.lines import Line, Piece, look_of, packed, plain, rendered
 from harness.report.matrix import STYLES, matrix
 from harness.report.tally import OUTCOMES, Tally, tally
 from harness.report.values import inert
-from harness.results import CellLine, Foot, Head
+from harness.results import Broker, CellLine, Foot, Head
 
 LIST = "contract/expectations.yaml"
 
@@ -64,10 +64,11 @@ def _lines(
 ) -> Iterator[Line]:
     head = counted.head
     watched = "" if head.tap else "; nobody watched the wire, so no step is blamed"
-    broker = f"{inert(head.broker.product)} {inert(head.broker.version)} ({inert(head.broker.spec)})"
-    yield from _wrapped(f"{broker}: {head.cases} cases, {head.cells} cells{watched}", width)
+    part = f"; part {head.shard.number} of {head.shard.of}" if head.shard else ""
+    brokers = ", ".join(map(broker_name, head.brokers))
+    yield from _wrapped(f"{brokers}: {head.cases} cases, {head.cells} cells{part}{watched}", width)
     yield plain("")
-    yield from matrix(counted, width)
+    yield from _tables(counted, width)
     yield from _causes("Failures by cause", head, counted.causes(), width, STYLES["fail"])
     yield from _causes(
         "Errors (of the set-up: no result about a library)",
@@ -87,6 +88,27 @@ def _lines(
     yield from _totals(counted, foot, width)
     if counted.outcomes["expected"] and width is not None and not verbose:
         yield plain("(--verbose lists what failed as expected, with the reasons)", "dim")
+
+
+def broker_name(broker: Broker) -> str:
+    """``RabbitMQ 3.10.8 (debian:bookworm)``"""
+    return f"{inert(broker.product)} {inert(broker.version)} ({inert(broker.spec)})"
+
+
+def _tables(counted: Tally, width: int | None) -> Iterator[Line]:
+    """The table; one a broker, with its counts, where there are several."""
+    if not counted.parts:
+        yield from matrix(counted, width)
+        return
+    for number, broker in enumerate(counted.head.brokers):
+        part = counted.parts.get(broker.spec)
+        if part is None:
+            continue
+        if number:
+            yield plain("")
+        counts = ", ".join(f"{part.outcomes[one]} {one}" for one in OUTCOMES if part.outcomes[one])
+        yield from _wrapped(f"{broker_name(broker)}: {counts}", width, style="bold")
+        yield from matrix(part, width)
 
 
 def _wrapped(text: str, width: int | None, indent: str = "", style: str = "") -> Iterator[Line]:
