@@ -31,8 +31,11 @@ def top(number: int, count: int, **changes: Any) -> Head:
 
 def written(path: Path, first: Head, cells: tuple[CellLine, ...], last: Foot | None) -> Path:
     with ResultsWriter(path) as writer:
-        for line in (first, *cells, *([last] if last else [])):
+        writer.write(first)
+        for line in cells:
             writer.write(line)
+        if last:
+            writer.write(last)
     return path
 
 
