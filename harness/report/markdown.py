@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -69,9 +70,9 @@ def _lines(counted: Tally, foot: Foot | None) -> Iterator[str]:
     yield from _causes("Failures by cause", head, counted.causes())
     yield from _causes("Errors of the set-up, no result about a library", head, counted.error_causes())
     if foot is not None:
-        stale = [f"{code(one.where)}: {text(one.problem)}" for one in foot.stale]
-        yield from _listed("Expectations that this run did not bear out", stale)
-        yield from _listed("Deliveries that belong to no cell", [text(stray) for stray in foot.strays])
+        stale = (f"{code(one.where)}: {text(one.problem)}" for one in foot.stale)
+        yield from _listed("Expectations that this run did not bear out", stale, len(foot.stale))
+        yield from _listed("Deliveries that belong to no cell", map(text, foot.strays), len(foot.strays))
 
 
 def _headline(counted: Tally, foot: Foot | None) -> str:
@@ -113,13 +114,13 @@ def _causes(title: str, head: Head, found: Sequence[Cause]) -> Iterator[str]:
         yield f"- and {len(found) - CAUSES_LIMIT} more causes"
 
 
-def _listed(title: str, told: Sequence[str]) -> Iterator[str]:
-    if not told:
+def _listed(title: str, told: Iterable[str], count: int) -> Iterator[str]:
+    if not count:
         return
     yield from ("", f"### {title}", "")
-    yield from (f"- {one}" for one in told[:LISTED_LIMIT])
-    if len(told) > LISTED_LIMIT:
-        yield f"- and {len(told) - LISTED_LIMIT} more"
+    yield from (f"- {one}" for one in islice(told, LISTED_LIMIT))
+    if count > LISTED_LIMIT:
+        yield f"- and {count - LISTED_LIMIT} more"
 
 
 def write_markdown(path: Path, head: Head, cells: Iterable[CellLine], foot: Foot | None) -> None:

@@ -34,7 +34,7 @@ def written(path: Path, first: Head, cells: tuple[CellLine, ...], last: Foot | N
         writer.write(first)
         for line in cells:
             writer.write(line)
-        if last:
+        if last is not None:
             writer.write(last)
     return path
 
@@ -117,7 +117,7 @@ def test_in_a_plan_that_is_not_full_what_matches_no_cell_is_not_stale(tmp_path: 
     ("changes", "words"),
     [
         ({"suite": "9"}, "have not the same release of the suite"),
-        ({"format": 1}, "have not the same file format"),
+        ({"format": 2}, "have not the same file format"),
         ({"tap": False}, "have not the same use of the tap"),
         ({"expectations_sha256": "00"}, "have not the same list of expectations"),
         ({"broker": msgspec.structs.replace(head().broker, version="4")}, "have not the same broker"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from report_samples import HOSTILE, NAMES, cell, differing, head, narrowed, stopped
+from report_samples import HOSTILE, cell, differing, head, narrowed, stopped
 
 from harness.amqp.values import NativeStr
 from harness.diff import Diff, Direction, diff
@@ -153,4 +153,3 @@ def test_hostile_words_stay_words() -> None:
     sides = {name: Side(HOSTILE, head()) for name in ("old", "new")}
     text = changes_text(comparison([cell()], [bad], notes=(HOSTILE,), **sides), PIPE)
     assert text.replace("\n", "").isprintable()
-    assert NAMES.consumer not in text

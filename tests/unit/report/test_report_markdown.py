@@ -67,15 +67,15 @@ def test_a_part_of_a_run_says_that_it_is_one() -> None:
 
 
 def many() -> Iterator[CellLine]:
-    for number in range(2000):
+    for number in range(CAUSES_LIMIT * 2):
         yield differing(Step.CONSUMER, Kind.LOST, f"{number}{'*' * 200}", NativeStr("*" * 9999), None)
 
 
 def test_it_is_never_too_long_for_a_step_summary() -> None:
-    told = markdown(head(), many(), foot(strays=("`" * 9000,) * 9000))
+    told = markdown(head(), many(), foot(strays=("`" * 9000,) * 900))
     assert len(told.encode()) < BYTES_LIMIT + 1000
-    assert f"- and {2000 - CAUSES_LIMIT} more causes" in told
-    assert "more" in markdown(head(), [], foot(stale=(Stale("a" * 9000, "*" * 9000),) * 9000))
+    assert f"- and {CAUSES_LIMIT} more causes" in told
+    assert "more" in markdown(head(), [], foot(stale=(Stale("a" * 9000, "*" * 9000),) * 900))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,6 @@ def test_it_is_never_too_long_for_a_step_summary() -> None:
 def test_words_stay_words(words: str) -> None:
     told = text(words)
     assert not any(character in told.replace("\\" + character, "") for character in "<>[]|`*_#")
-    assert "@" not in told
     assert told.isprintable()
     inside = code(words)
     ticks = len(inside) - len(inside.lstrip("`"))
