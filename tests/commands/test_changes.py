@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_doors import amqp_interop, own_vhost
+from doors_support import amqp_interop, own_vhost
 
 from harness.broker import Broker
 from harness.results import Foot, Line, read_lines, read_results
