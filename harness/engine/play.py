@@ -163,7 +163,11 @@ class Play:
             case Publish():
                 await self._publish(step)
             case DeclareQueue(by="broker") | DeclareExchange(by="broker") | Bind(by="broker") | DeleteQueue():
-                await self._settle_broker(step)
+                try:
+                    await self._settle_broker(step)
+                except ChannelClosed as error:  # a broker that does not know what the scenario is about
+                    got = f"{error.code} channel"
+                    raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", "ok", got) from error
             case Holds():
                 await self._holds(step)
             case Receive():

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import yaml
@@ -21,7 +21,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from harness.errors import UsageError
-from harness.judge.difference import Kind
+from harness.judge.difference import Kind, Shown
 from harness.judge.verdict import Step, Stop, Verdict
 
 Outcome: TypeAlias = Literal["pass", "fail", "expected", "unsupported", "error"]
@@ -54,11 +54,14 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
     list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs; so is
     ``scenarios``, which an entry about scenarios has in place of ``cases``.
+    ``step`` is null where nobody can tell, as in a scenario whose refusal never came.
     ``difference`` is a kind of difference or a stop, or a list of stops where chance decides between them;
-    ``code`` is the broker's reply code where the stop has one.
+    ``code`` is the broker's reply code where the stop has one. ``of`` is a glob on what was changed, by type
+    and value as :func:`words_of` has it: such an entry is about a value, whichever producer sent it in
+    whichever of its cases, so that a cell which does not show the difference is no evidence against it.
     """
 
-    step: Step
+    step: Step | None
     difference: Names
     what: Literal["bug", "by-design"]
     reason: Annotated[str, Meta(min_length=15)]
@@ -71,6 +74,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
+    of: str | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -303,41 +307,64 @@ def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     A message that did not come out can't differ; and what another step changed before came here as another
     value, which tells nothing of the one that the case is about.
     """
-    before = _ORDER[expectation.step]
+    before = _ORDER.get(expectation.step, 0)
     changed = any(
         _ORDER[difference.step] < before and _covers_path(expectation.path, difference.path)
         for difference in verdict.differences
         if difference.step is not None
     )
     stops = _STOPS.issuperset(expectation.kinds)
-    return not changed and (verdict.failure is None or stops)
+    return expectation.of is None and not changed and (verdict.failure is None or stops)
 
 
-_ORDER = {step: place for place, step in enumerate((Step.PRODUCER, Step.BROKER, Step.CONSUMER))}
+_ORDER: dict[Step | None, int] = {
+    step: place for place, step in enumerate((Step.PRODUCER, Step.BROKER, Step.CONSUMER))
+}
 
 
-Need: TypeAlias = tuple[Step | None, Kind | Stop, str, int | None]
+class Need(NamedTuple):
+    """Something about a verdict that has to be expected: a difference, or a stop, which has no path."""
+
+    step: Step | None
+    what: Kind | Stop
+    path: str
+    code: int | None = None
+    was: Shown = None
+
+
+def words_of(shown: Shown) -> str:
+    """``octet 0``, ``longlong -2``, ``table``, ``absent``: type and value of one side of a difference."""
+    if shown is None:
+        return "absent"
+    if isinstance(shown, str | bool):
+        return str(shown)
+    value = getattr(shown, "value", None)
+    return (
+        f"{shown.__struct_config__.tag} {value}"
+        if isinstance(value, str)
+        else str(shown.__struct_config__.tag)
+    )
 
 
 def _failing(verdict: Verdict) -> list[Need]:
     """Everything about a verdict that needs to be expected for the cell to be."""
     needed: list[Need] = [
-        (difference.step, difference.kind, difference.path, None)
+        Need(difference.step, difference.kind, difference.path, None, difference.expected)
         for difference in verdict.differences
         if not difference.kind.passes
     ]
     if verdict.failure is not None and not verdict.as_asked:
-        needed.append((verdict.failure.step, verdict.failure.stop, "", verdict.failure.code))
+        needed.append(Need(verdict.failure.step, verdict.failure.stop, "", verdict.failure.code))
     return needed
 
 
 def _matches(expectation: Expectation, need: Need) -> bool:
-    step, difference, path, code = need
     return (
-        expectation.step is step
-        and difference in expectation.kinds
-        and (not path or _covers_path(expectation.path, path))
-        and (expectation.code is None or expectation.code == code)
+        expectation.step is need.step
+        and need.what in expectation.kinds
+        and (not need.path or _covers_path(expectation.path, need.path))
+        and (expectation.code is None or expectation.code == need.code)
+        and (expectation.of is None or fnmatch.fnmatchcase(words_of(need.was), expectation.of))
     )
 
 
