@@ -1,7 +1,7 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
 PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
-.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-rest test-all mutants check bench lock clean
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants check bench lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
@@ -24,10 +24,13 @@ demo: setup ## the article, live: Go producer, RabbitMQ, Python consumers
 test: setup ## unit tests, the article, the fakes, the matrix of the article's libraries on a broker of their own
 	@.venv/bin/pytest -q -n 2 --dist loadfile -m 'not crosscheck' $(ARTICLE) tests/unit tests/fakes tests/interop
 
+test-known: setup ## published defects, red on one release of a library and green on another
+	@.venv/bin/pytest -q tests/known
+
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, the whole matrix
-	@.venv/bin/pytest -q -n 2 tests/broker
+	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
-	@.venv/bin/pytest -q tests/mutants
+	@.venv/bin/pytest -q tests/mutants tests/known
 	@.venv/bin/amqp-interop run --broker debian:bookworm
 	@.venv/bin/amqp-interop run --broker debian:trixie
 

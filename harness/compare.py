@@ -49,7 +49,7 @@ def choose(
             f"{' and '.join(pair)} have no role in common", "amqp-interop list peers shows roles"
         )
     made = [(role, _chosen(role, pair, producers, consumers, cases, broker)) for role in roles]
-    plans = tuple((role, _without_the_pair(role, one.plan, pair)) for role, one in made)
+    plans = tuple((role, one.plan if wanted else _without_the_pair(role, one.plan)) for role, one in made)
     labels = _labels(*plans[0])
     if len(labels) != 2:
         raise UsageError(f"{' and '.join(pair)} are the same peer")
@@ -79,14 +79,14 @@ def _chosen(
     return matrix.choose(producers, pair, cases, broker)
 
 
-def _without_the_pair(role: Role, plan: Plan, pair: tuple[str, str]) -> Plan:
+def _without_the_pair(role: Role, plan: Plan) -> Plan:
     """The plan without the two on the other side, where they are only because nobody was named."""
-    labels = {spec.label for spec in (plan.producers if role == "producer" else plan.consumers)} | set(pair)
+    pair = _labels(role, plan)
     if role == "producer":
-        others = tuple(spec for spec in plan.consumers if spec.label not in labels)
-        return msgspec.structs.replace(plan, consumers=others or plan.consumers, full=False)
-    others = tuple(spec for spec in plan.producers if spec.label not in labels)
-    return msgspec.structs.replace(plan, producers=others or plan.producers, full=False)
+        others = tuple(spec for spec in plan.consumers if spec.label not in pair)
+        return msgspec.structs.replace(plan, consumers=others, full=False)
+    others = tuple(spec for spec in plan.producers if spec.label not in pair)
+    return msgspec.structs.replace(plan, producers=others, full=False)
 
 
 def _labels(role: Role, plan: Plan) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def _name(label: str) -> str:
     return re.split(r"[@\[]", label)[0]
 
 
-class Tester:
+class Proving:
     """Runs the question's cell with a release, on one broker; tells each result as it comes."""
 
     def __init__(self, asked: Question, spec: str | None, broker: Broker) -> None:
@@ -131,7 +131,7 @@ def bisect(peer: str, good: str, bad: str, cell: str, broker: str | None, as_jso
         raise UsageError(f"--good and --bad are both {good}", "name two releases")
     say(f"{len(line)} releases from {good} to {bad}")
     with running(chosen.spec, say=say) as started:
-        found = _search(Tester(asked, broker, started), line)
+        found = _search(Proving(asked, broker, started), line)
         place = f"{started.info.product} {started.info.version}"
     if as_json:
         click.echo(msgspec.json.encode(found))
@@ -141,7 +141,7 @@ def bisect(peer: str, good: str, bad: str, cell: str, broker: str | None, as_jso
     raise SystemExit(0 if isinstance(found, Found) else 1)
 
 
-def _search(test: Tester, line: Sequence[str]) -> Found | Trial:
+def _search(test: Proving, line: Sequence[str]) -> Found | Trial:
     """What was found; the good end alone if the bad one is the same."""
     ends = test(line[0]), test(line[-1])
     for end in ends:

@@ -148,7 +148,8 @@ def read_cargo(kept: bytes) -> tuple[str, ...]:
 def _c(spec: PeerSpec) -> Iterable[str]:
     """The versions that this system's package sources have; the manifest says which package it is."""
     packages = dict(need.split(":", 1) for need in spec.entry.requirements if ":" in need)
-    return read_apt(_ask(spec, ["apt-cache", "madison", packages[spec.entry.package]]))
+    package = packages.get(spec.entry.package, spec.entry.package)
+    return read_apt(_ask(spec, ["apt-cache", "madison", package]))
 
 
 def read_apt(said: str) -> tuple[str, ...]:

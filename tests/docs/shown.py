@@ -24,6 +24,7 @@ _VARYING = (
     (re.compile(r"interop[-.][0-9a-f]{8,}"), "interop.NAME"),
     (re.compile(r"(\.\.\.|/[^\s=]*)/(?=[\w.-]+(/[\w.-]+)?\b)"), ".../"),
     (re.compile(r"-[0-9a-f]{12}\b"), "-HASH"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.+]+"), "DATE"),
     (re.compile(r"[ \t]+"), " "),
 )
 

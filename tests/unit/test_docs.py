@@ -41,7 +41,9 @@ def check(words: list[str]) -> None:
         if values.get("cell"):
             matrix.parse_cell(values["cell"])
         cases = [matrix.parse_cell(values["cell"])[0]] if values.get("cell") else values.get("cases", ())
-        matrix.choose(values.get("producers", ()), values.get("consumers", ()), cases, values.get("broker"))
+        brokers = values.get("brokers") or (values.get("broker"),)
+        peers = values.get("producers", ()), values.get("consumers", ())
+        matrix.choose(*peers, cases, *brokers, shard=values.get("shard"))
     elif words[0] == "make":
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         assert all(f"\n{target}:" in makefile for target in words[1:])

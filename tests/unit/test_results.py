@@ -22,6 +22,7 @@ from harness.results import (
     PeerInfo,
     Results,
     ResultsWriter,
+    cell_id,
     read_lines,
     read_results,
 )
@@ -195,3 +196,34 @@ def test_lines_reach_the_file_even_if_the_run_raises(tmp_path: Path) -> None:
         writer.write(PASSED)
         raise KeyboardInterrupt
     assert whole(read_results(path)) == (HEAD, [PASSED], None)
+
+
+def test_a_file_that_lacks_a_cell_is_taken_for_cut_though_its_foot_is_there(tmp_path: Path) -> None:
+    results = read_results(written(tmp_path / "r.jsonl", HEAD, PASSED, FOOT))
+    assert results.foot is None
+    assert results.outcomes == {"pass": 1}
+
+
+def test_two_files_that_were_put_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has two heads\namqp-interop merge"):
+        read_results(written(tmp_path / "r.jsonl", HEAD, PASSED, FAILED, FOOT, HEAD, PASSED, FAILED, FOOT))
+
+
+def test_a_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    old = msgspec.structs.replace(HEAD, format=1)
+    results = read_results(written(tmp_path / "r.jsonl", old, PASSED, FAILED, FOOT))
+    assert whole(results) == (old, [PASSED, FAILED], FOOT)
+    assert results.head.brokers == (HEAD.broker,)
+    assert results.head.shard is None
+
+
+@pytest.mark.parametrize("spec", ["debian:trixie", "amqp://u@[::1]:5672/%2F"])
+def test_a_cell_of_one_of_several_brokers_is_known_by_its_name(spec: str) -> None:
+    other = Broker(spec, "RabbitMQ", "4.0.5", "Erlang/OTP")
+    head = msgspec.structs.replace(HEAD, more_brokers=(other,))
+    first, second = (
+        msgspec.structs.replace(PASSED, id=cell_id("a/b", "raw", "raw", broker.spec))
+        for broker in head.brokers
+    )
+    assert (head.broker_of(first), head.broker_of(second)) == (HEAD.broker, other)
+    assert HEAD.broker_of(PASSED) == HEAD.broker

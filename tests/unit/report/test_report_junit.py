@@ -18,7 +18,7 @@ from harness.judge.difference import Kind
 from harness.judge.expect import Stale
 from harness.judge.verdict import Step
 from harness.report.junit import RUN_SUITE, legal, write_junit
-from harness.results import CellLine, Foot, Head
+from harness.results import Broker, CellLine, Foot, Head
 
 ALLOWED: dict[str, tuple[set[str], set[str], set[str]]] = {
     "testsuites": ({"name", "tests", "failures", "errors"}, {"time"}, {"testsuite"}),
@@ -77,6 +77,17 @@ def test_every_pair_is_a_suite_and_every_cell_a_test_case(tmp_path: Path) -> Non
         "headers/double",
         "headers/float",
         "framing/x",
+    ]
+
+
+def test_the_same_pair_on_another_broker_is_another_suite(tmp_path: Path) -> None:
+    other = Broker("debian:trixie", "RabbitMQ", "4.0.5", "Erlang/OTP")
+    name = "headers/double[amqp091-go->pika]"
+    cells = [cell(id=f"{name}@debian:bookworm"), cell(id=f"{name}@debian:trixie")]
+    root = written(tmp_path / "j.xml", cells, foot(), head(more_brokers=(other,)))
+    assert [suite.get("name") for suite in root] == [
+        "amqp091-go->pika@debian:bookworm",
+        "amqp091-go->pika@debian:trixie",
     ]
 
 

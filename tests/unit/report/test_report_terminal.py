@@ -17,9 +17,10 @@ from harness.judge.difference import Kind
 from harness.judge.expect import Stale, read_expectations
 from harness.judge.verdict import Step
 from harness.report.columns import aligned, width, wrapped
+from harness.report.failure import failure_text
 from harness.report.lines import Look, Piece, look_of, plain, rendered
 from harness.report.terminal import print_summary, summary
-from harness.results import CellLine
+from harness.results import Broker, CellLine, Shard
 
 CELLS = [
     cell(),
@@ -58,6 +59,25 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 def test_a_pipe_gets_a_plain_aligned_table() -> None:
     assert summary(head(), CELLS, foot()) == GOLDEN
+
+
+def test_each_broker_of_several_has_a_table_of_its_own() -> None:
+    other = Broker("debian:trixie", "RabbitMQ", "4.0.5", "Erlang/OTP")
+    name = "headers/double[amqp091-go->pika]"
+    cells = [
+        cell(id=f"{name}@debian:bookworm"),
+        narrowed(id=f"{name}@debian:trixie", broker="RabbitMQ 4.0.5"),
+    ]
+    text = summary(head(more_brokers=(other,)), cells, foot())
+    first, second = text.split("RabbitMQ 4.0.5 (debian:trixie): 1 fail\n")
+    assert "RabbitMQ 3.10.8 (debian:bookworm): 1 pass\n" in first
+    assert re.search(r"amqp091-go +1\n", first)
+    assert re.search(r"amqp091-go +1F\n", second)
+    assert "--broker debian:trixie" in failure_text(head(more_brokers=(other,)), cells[1])
+
+
+def test_a_part_of_a_run_says_that_it_is_one() -> None:
+    assert "; part 2 of 5\n" in summary(head(shard=Shard(2, 5, 9, 9, "", full=False)), CELLS, foot())
 
 
 def test_a_terminal_gets_the_same_in_colours() -> None:
