@@ -28,7 +28,18 @@ from harness.judge.expect import Expectations, read_expectations
 from harness.peers.build import missing_toolchain
 from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
 from harness.peers.protocol import Role
-from harness.results import FORMAT, CellLine, Foot, Head, Line, PeerInfo, Results, ResultsWriter, read_results
+from harness.results import (
+    FORMAT,
+    CaseLine,
+    CellLine,
+    Foot,
+    Head,
+    Line,
+    PeerInfo,
+    Results,
+    ResultsWriter,
+    read_results,
+)
 from harness.results import Broker as BrokerLine
 from harness.scenarios import load_scenarios
 
@@ -170,6 +181,8 @@ def carry_out(
     async def run_plan() -> None:
         async with session(plan, broker, ready, make_tap) as started:
             tell(_head(broker, plan, started.peers(), make_tap is not None))
+            for case in plan.cases:
+                tell(_case_line(case))
             tell(_foot(await started.run(listed, tell)))
 
     asyncio.run(run_plan())
@@ -203,6 +216,11 @@ def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool)
         tap=tapped,
         full=plan.full,
     )
+
+
+def _case_line(case: Case) -> CaseLine:
+    kind, key = case.exchange.kind, case.routing_key
+    return CaseLine(case.id, case.why, case.message, case.source, kind, key)
 
 
 def _foot(summary: Summary) -> Foot:

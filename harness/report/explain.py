@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from harness.engine.alone import Alone
-from harness.engine.blame import Wire
 from harness.engine.plan import Cell, unique
 from harness.engine.play import Play
 from harness.engine.run import unordered
@@ -20,7 +19,7 @@ from harness.engine.session import Session
 from harness.errors import SetupError, UsageError
 from harness.judge.difference import Kind
 from harness.judge.expect import CellKey, Expectations, Listed, Outcome, Party, read_expectations
-from harness.judge.verdict import Evidence, Step, StepDifference, Verdict, judge
+from harness.judge.verdict import Evidence, Step, StepDifference, Verdict, Wire, judge
 from harness.peers.manifest import ROOT, PeerSpec
 from harness.raw.errors import RawError
 from harness.report.columns import wrapped

@@ -14,9 +14,8 @@ from harness.amqp.header import decode_header, encode_header
 from harness.amqp.locate import locate
 from harness.amqp.message import Inline, Routed, digest_of
 from harness.amqp.values import Text, bytes_of
-from harness.engine.blame import Wire
 from harness.judge.compare import key_path
-from harness.judge.verdict import Evidence
+from harness.judge.verdict import Evidence, Wire
 from harness.report.columns import aligned
 from harness.report.sheet import brief, fields, numbered
 
