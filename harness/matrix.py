@@ -41,7 +41,7 @@ from harness.results import (
     read_results,
 )
 from harness.results import Broker as BrokerLine
-from harness.scenarios import load_scenarios
+from harness.scenarios import Scenario, load_scenarios
 
 CASES = ROOT / "contract" / "cases"
 SCENARIOS = ROOT / "contract" / "scenarios"
@@ -218,9 +218,11 @@ def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool)
     )
 
 
-def _case_line(case: Case) -> CaseLine:
+def _case_line(case: AnyCase) -> CaseLine:
+    if isinstance(case, Scenario):
+        return CaseLine(case.id, case.why, case.source, steps=case.steps)
     kind, key = case.exchange.kind, case.routing_key
-    return CaseLine(case.id, case.why, case.message, case.source, kind, key)
+    return CaseLine(case.id, case.why, case.source, case.message, exchange=kind, routing_key=key)
 
 
 def _foot(summary: Summary) -> Foot:

@@ -22,6 +22,7 @@ from harness.evidence import Kept
 from harness.judge.difference import Shown
 from harness.judge.expect import Outcome, Stale
 from harness.judge.verdict import Scope, Step, StepDifference
+from harness.scenarios import Step as ScenarioStep
 
 FORMAT = 2
 """The version of the file's format; a reader takes this one and all before it.
@@ -69,12 +70,16 @@ class Head(msgspec.Struct, frozen=True, tag_field="line", tag="head", omit_defau
 
 
 class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_defaults=True):
-    """One case of the run, between head and cells: what was asked of every producer."""
+    """One case of the run, between head and cells: what was asked of every producer.
+
+    ``message`` is a case's, ``steps`` are a scenario's; each has the one and not the other.
+    """
 
     id: str
     why: str
-    message: Message
     source: str | None = None
+    message: Message | None = None
+    steps: tuple[ScenarioStep, ...] = ()
     exchange: str = "fanout"
     routing_key: Text | None = None
 

@@ -63,7 +63,7 @@ def add(found: dict[Key, Cause], head: Head, cell: CellLine) -> None:
     """Count ``cell`` into the groups found so far."""
     who = names_of(head, cell).at(cell.step)
     pattern = "" if cell.path is None else path_pattern(cell.path)
-    became = _reason(cell) if cell.path is None else type_name(cell.got)
+    became = reason_pattern(cell) if cell.path is None else type_name(cell.got)
     key = (who, cell.step, cell.verdict, pattern, became)
     cause = found.get(key)
     if cause is None:
@@ -86,7 +86,7 @@ def path_pattern(path: str) -> str:
     return clipped(inert("headers" + _NUMBER.sub("#n", inside)), _REASON_LIMIT)
 
 
-def _reason(cell: CellLine) -> str:
+def reason_pattern(cell: CellLine) -> str:
     """Why no message came out, without what differs from cell to cell."""
     if cell.code is not None:
         return f"{cell.code}, {cell.scope}"
