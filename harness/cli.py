@@ -19,7 +19,7 @@ import click
 import harness
 from harness import matrix
 from harness.broker.spec import FORMS
-from harness.errors import InteropError
+from harness.errors import InteropError, UsageError
 
 
 def say(text: str) -> None:
@@ -62,6 +62,9 @@ def choosing(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+html_option = click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="write the results as one page to FILE"
+)
 broker_option = click.option(
     "--broker", metavar="SPEC", help=f"one of: {', '.join(form for form, _ in FORMS)}"
 )
@@ -72,6 +75,7 @@ broker_option = click.option(
 @broker_option
 @click.option("--results", type=click.Path(path_type=Path, dir_okay=False), help="write JSON lines to FILE")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
+@html_option
 @click.option("--json", "as_json", is_flag=True, help="the lines of the results file on standard output")
 @click.option("--no-tap", is_flag=True, help="don't watch the wire: verdicts name no step")
 @click.option("--verbose", is_flag=True, help="list what is expected, too")
@@ -82,13 +86,14 @@ def run(
     broker: str | None,
     results: Path | None,
     junit: Path | None,
+    html: Path | None,
     as_json: bool,
     no_tap: bool,
     verbose: bool,
 ) -> None:
     """Run cells and report every difference."""
     chosen = matrix.choose(producers, consumers, cases, broker)
-    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout)
+    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout, html)
     raise SystemExit(matrix.run(chosen, outputs, tapped=not no_tap, say=say))
 
 
@@ -164,9 +169,18 @@ def doctor() -> None:
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="write JUnit XML to FILE")
-def report(file: Path, junit: Path | None) -> None:
+@html_option
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="an older results file: the page shows what changed since",
+)
+def report(file: Path, junit: Path | None, html: Path | None, since: Path | None) -> None:
     """Show a results FILE again."""
-    raise SystemExit(matrix.report(file, matrix.Outputs(None, junit, False, False, sys.stdout)))
+    if since is not None and html is None:
+        raise UsageError("--since is for the page", "add --html FILE")
+    outputs = matrix.Outputs(None, junit, False, False, sys.stdout, html, since)
+    raise SystemExit(matrix.report(file, outputs))
 
 
 if __name__ == "__main__":

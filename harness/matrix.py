@@ -64,13 +64,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the results go."""
+    """Where the results go. ``since`` is an older results file that the HTML compares with."""
 
     results: Path | None
     junit: Path | None
     as_json: bool
     verbose: bool
     out: TextIO
+    html: Path | None = None
+    since: Path | None = None
 
 
 @functools.cache
@@ -142,10 +144,9 @@ def expectations() -> Expectations:
 def run(chosen: Chosen, outputs: Outputs, *, tapped: bool, say: Say) -> int:
     """Start the broker and run the plan on it; the exit status."""
     expectations()  # a broken list is the user's error: say so before anything starts
-    if outputs.junit is not None and not os.access(outputs.junit.absolute().parent, os.W_OK):
-        raise UsageError(
-            f"cannot write JUnit XML to {outputs.junit}", "name a file in a folder that is there"
-        )
+    for path, what in ((outputs.junit, "JUnit XML"), (outputs.html, "HTML")):
+        if path is not None and not os.access(path.absolute().parent, os.W_OK):
+            raise UsageError(f"cannot write {what} to {path}", "name a file in a folder that is there")
     with running(chosen.spec, say=say) as broker:
         return run_on(broker, chosen, outputs, tapped=tapped, say=say)
 
@@ -189,17 +190,22 @@ def carry_out(
 
 
 def show_results(results: Results, outputs: Outputs) -> None:
-    """On the terminal, and as JUnit XML where that is asked for."""
+    """On the terminal, and as JUnit XML and HTML where that is asked for."""
     from harness.report.terminal import print_summary
 
     head, foot = results.head, results.foot
+    listed = read_expectations(EXPECTATIONS)
     if not outputs.as_json:
-        listed = read_expectations(EXPECTATIONS)
         print_summary(head, results.cells(), foot, outputs.out, verbose=outputs.verbose, listed=listed)
     if outputs.junit is not None:
         from harness.report.junit import write_junit
 
         write_junit(outputs.junit, head, results.cells(), foot)
+    if outputs.html is not None:
+        from harness.report.html import write_html
+
+        since = None if outputs.since is None else read_results(outputs.since)
+        write_html(outputs.html, results, since, listed)
 
 
 def _head(broker: Broker, plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool) -> Head:

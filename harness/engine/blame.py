@@ -152,7 +152,7 @@ def evidence(asked: Routed, way: Way, rejected: Rejected | None) -> Evidence:
     sent, delivered, reported = (place.messages[0] if place.messages else None for place in places)
     surplus, surplus_step = _surplus(way)
     failure = _failure(asked, way, rejected)
-    return Evidence(asked, sent, delivered, reported, failure, surplus, surplus_step, way.wire)
+    return Evidence(asked, sent, delivered, reported, failure, surplus, surplus_step, wire=way.wire)
 
 
 def _surplus(way: Way) -> tuple[int, Step | None]:
