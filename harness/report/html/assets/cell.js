@@ -35,7 +35,7 @@ function sheetView(cell, sheet, kept) {
     (sheet.seen[at] ? `${place} ${who[at]}` : `${place}: no message${kept ? " seen" : " kept"}`))];
   return h("section", { "aria-label": "Messages" },
     h("h3", {}, "The message at its four places"),
-    h("div", { class: "wide" },
+    wide(
       table("A row a field; what changed is marked", heads, sheet.rows.map((row) => sheetRow(row, sheet.seen)), { id: "messages" })),
     sheet.hidden ? h("p", {}, `${words(sheet.hidden, "more field")} that did not fail`) : null,
     h("p", { class: "legend" }, "= as at the place before   * changed   ~ same value, another type"));
@@ -48,7 +48,7 @@ function changesView(found) {
       h("td", {}, foreign(expected)), h("td", {}, foreign(got))));
   const more = found.more ? h("p", {}, `and ${words(found.more, "more difference")}`) : null;
   return h("details", { open: rows.length <= 5 }, h("summary", {}, words(rows.length + (found.more ?? 0), "difference")),
-    table("Differences by field", ["field", "step", "difference", "before", "after"], rows, { id: "differences" }), more);
+    wide(table("Differences by field", ["field", "step", "difference", "before", "after"], rows, { id: "differences" })), more);
 }
 function wireView(found, caseFound) {
   const changed = found?.changed ?? [];
@@ -107,7 +107,7 @@ function neighboursView(now, cell) {
       }, badge(text(columns.outcome[other]), text(columns.verdict[other]))));
     })));
   return h("section", { "aria-label": "The same case between others" }, h("h3", {}, "The same case between all"),
-    h("div", { class: "wide" }, table("Verdicts by producer (rows) and consumer (columns)",
+    wide(table("Verdicts by producer (rows) and consumer (columns)",
       ["producer \\ consumer", ...consumers.map((label) => foreign(nameOf("consumer", label)))], rows)));
 }
 function reportText(cell, sheet) {

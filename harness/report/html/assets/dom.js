@@ -25,6 +25,9 @@ function table(caption, heads, rows, attributes = {}) {
     h("tbody", {}, rows));
 }
 
+// A table may be wider than the screen; the page is not.
+const wide = (...inside) => h("div", { class: "wide" }, inside);
+
 async function copy(value, what) {
   try {
     await navigator.clipboard.writeText(value);

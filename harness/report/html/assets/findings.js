@@ -67,6 +67,6 @@ function findingsView(now, cells) {
   });
   if (!parts.length) return null;
   return h("section", { "aria-label": "Findings", id: "findings" },
-    h("h2", {}, "What was changed, by whom"), h("div", { class: "wide" }, parts));
+    h("h2", {}, "What was changed, by whom"), wide(parts));
 }
 

@@ -87,12 +87,12 @@ function dumpView(dump, changed) {
     h("h4", {}, `${dump.title}, ${words(octets.length, "octet")}`),
     dump.problem ? h("p", { class: "problem" }, `It can't be read: `, foreign(dump.problem)) : null,
     hexBlock(octets, marks),
-    named.length ? table("The highlighted octets", SPAN_HEADS, named.map((span) => spanRow(span, octets))) : null,
+    named.length ? wide(table("The highlighted octets", SPAN_HEADS, named.map((span) => spanRow(span, octets)))) : null,
     dump.title === "body" || !absent.length || dump.problem ? null
       : h("p", {}, "No octets of it here: ", foreign(absent.join(", "))),
     spans.length > named.length
       ? h("details", {}, h("summary", {}, "What lies where"),
-        table("All octets by field", SPAN_HEADS, spans.map((span) => spanRow(span, octets))))
+        wide(table("All octets by field", SPAN_HEADS, spans.map((span) => spanRow(span, octets)))))
       : null,
     copyButton("the octets as hex", () => dump.octets));
 }

@@ -48,7 +48,7 @@ function listView(now, cells) {
   }, { rootMargin: "400px" });
   watch.observe(more);
   pending = () => { if (shown < ROWS_PRINTED) add(ROWS_PRINTED - shown); };
-  return h("section", { "aria-label": "Cells" }, h("div", { class: "wide" }, body), more);
+  return h("section", { "aria-label": "Cells" }, wide(body), more);
 }
 window.addEventListener("beforeprint", () => pending?.());
 

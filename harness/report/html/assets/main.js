@@ -77,8 +77,8 @@ function comparisonView(now) {
   return h("section", { "aria-label": "Comparison", id: "comparison" },
     h("h2", {}, `What changed since ${compared.date}`),
     h("div", { class: "sides" },
-      table("Cells by what became of them", ["became", "cells"], rows),
-      heads.length ? table("What is not the same in the two runs", ["", "before", "now"], heads) : null),
+      wide(table("Cells by what became of them", ["became", "cells"], rows)),
+      heads.length ? wide(table("What is not the same in the two runs", ["", "before", "now"], heads)) : null),
     compared.gone ? h("details", {}, h("summary", {}, "Cells that only the older file has"),
       h("ul", {}, compared.gone_cells.map((id) => h("li", {}, foreign(id))))) : null);
 }
