@@ -21,11 +21,6 @@ UNNAMED = """
     !(one.getAttribute("aria-label") || one.textContent.trim() || one.closest("label")?.textContent.trim())
 ).length
 """
-TOO_WIDE = """
-document.documentElement.scrollWidth <= 360 ? [] :
-    [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > 360
-        && !one.closest(".wide, pre")).map((one) => one.outerHTML.slice(0, 120))
-"""
 CELL = "#cell=headers%2Fdouble%5Bamqp091-go-%3Epika%5D"
 
 
@@ -123,7 +118,7 @@ def test_on_a_narrow_screen_nothing_makes_the_page_wider_than_it(opened: Open) -
     for fragment in ("", "#list=1", CELL):
         page = opened(fragment)
         page.set_viewport_size({"width": 360, "height": 700})
-        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_without_a_script_the_counts_are_there(chromium: Browser, report: Path) -> None:
