@@ -52,6 +52,13 @@ def test_the_changed_field_is_marked_in_words_too_and_only_where_it_changed(open
     expect(changed.locator("td.moved")).to_have_text(["int 3"])
 
 
+def test_a_value_that_was_wrong_before_is_not_marked_again_where_it_is_handed_over(opened: Open) -> None:
+    page = opened("#cell=headers%2Fuint8-200%5Bstreadway-%3Epika%5D")
+    row = page.locator("#messages tr.changed")
+    expect(row.locator("td.moved")).to_have_text(["int8 -56"])
+    expect(row.locator("td").last).to_have_text("int -56")
+
+
 def test_a_consumers_misreading_names_the_octets_that_it_was_given_on_both_wires(opened: Open) -> None:
     page = opened("#cell=headers%2Fdouble%5Bamqp091-go-%3Epika%5D")
     for side in (0, 1):

@@ -16,17 +16,20 @@ function assumed(caseRows, changes, arrived) {
   return { rows: [...rows.values()], seen: [true, arrived, arrived, arrived] };
 }
 const MARKS = { "*": "changed", "~": "another type", "": "" };
-function sheetRow([mark, path, ...texts], seen) {
+// Where a failing difference arrives: that place is marked, not all that come after it.
+const movedAt = (changes) => new Set((changes ?? []).filter(([, , fails]) => fails)
+  .map(([step, , , path]) => `${ARRIVES[step]} ${path}`));
+function sheetRow([mark, path, ...texts], moved) {
   return h("tr", { class: mark === "*" ? "changed" : mark === "~" ? "retyped" : null },
     h("td", {}, mark ? [h("span", { "aria-hidden": "true" }, mark), unseen(MARKS[mark])] : ""),
     h("th", { scope: "row" }, foreign(path)),
     texts.map((value, at) => {
-      const moved = at > 0 && seen[at] && value !== "=" && value !== "";
-      return h("td", { class: moved ? "moved" : null },
+      return h("td", { class: moved.has(`${at} ${path}`) ? "moved" : null },
         value === "=" ? [h("span", { "aria-hidden": "true", class: "same" }, "="), unseen("as before")] : foreign(value));
     }));
 }
-function sheetView(cell, sheet, kept) {
+function sheetView(cell, sheet, kept, changes) {
+  const moved = movedAt(changes);
   const who = [
     `of ${nameOf("producer", text(columns.producer[cell]))}`, "on its wire", `by ${about.broker}`,
     `by ${nameOf("consumer", text(columns.consumer[cell]))}`,
@@ -36,7 +39,7 @@ function sheetView(cell, sheet, kept) {
   return h("section", { "aria-label": "Messages" },
     h("h3", {}, "The message at its four places"),
     wide(
-      table("A row a field; what changed is marked", heads, sheet.rows.map((row) => sheetRow(row, sheet.seen)), { id: "messages" })),
+      table("A row a field; what changed is marked", heads, sheet.rows.map((row) => sheetRow(row, moved)), { id: "messages" })),
     sheet.hidden ? h("p", {}, `${words(sheet.hidden, "more field")} that did not fail`) : null,
     h("p", { class: "legend" }, "= as at the place before   * changed   ~ same value, another type"));
 }
@@ -144,7 +147,7 @@ async function cellView(now, cell, cells) {
     about.comparison ? h("p", { class: "note", id: "became" }, `${about.comparison.became[columns.became[cell]]}; before: `, wasOf(cell) || "the same") : null,
     h("p", {}, copyButton("the sentence", sentence), copyButton("the report", () => reportText(cell, sheet)),
       copyButton("the link", () => location.href)),
-    caseFound?.steps ? stepsOf(caseFound.steps, found?.changes) : sheetView(cell, sheet, kept),
+    caseFound?.steps ? stepsOf(caseFound.steps, found?.changes) : sheetView(cell, sheet, kept, found?.changes),
     clippedView(found),
     changesView(found),
     caseFound?.steps ? null : wireView(found, caseFound),
