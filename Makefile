@@ -1,7 +1,7 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
 PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
-.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants check bench lock clean
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants check bench bench-html lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
@@ -15,8 +15,8 @@ help: ## this list
 setup: ## make .venv from the lock file; the rest is made by the first run that needs it
 	@tools/setup.sh
 
-test-tools: ## install what only the tests need: rabbitmq-server for the broker `local`, tshark
-	@tools/install.sh rabbitmq-server:rabbitmq-server tshark:tshark gcc:gcc librabbitmq-dev
+test-tools: ## install what only the tests need: rabbitmq-server for the broker `local`, tshark, chromium
+	@tools/install.sh rabbitmq-server:rabbitmq-server tshark:tshark gcc:gcc librabbitmq-dev chromium:chromium
 
 demo: setup ## the article, live: Go producer, RabbitMQ, Python consumers
 	@.venv/bin/amqp-interop demo
@@ -30,6 +30,7 @@ test-known: setup ## published defects, red on one release of a library and gree
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, the whole matrix
 	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
+	@.venv/bin/pytest -q tests/browser
 	@.venv/bin/pytest -q tests/mutants tests/known
 	@.venv/bin/amqp-interop run --broker debian:bookworm
 	@.venv/bin/amqp-interop run --broker debian:trixie
@@ -76,6 +77,9 @@ have-%:
 
 bench: setup ## how fast: cells a second, the floor, their ratio
 	@.venv/bin/amqp-interop bench
+
+bench-html: setup test-tools ## how large a page of 20,000 cells is, how fast it opens and filters
+	@.venv/bin/python tests/browser/measure.py
 
 lock: setup ## write requirements/dev.txt anew from pyproject.toml, newest releases
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -29,7 +29,7 @@ from harness.commands.options import (
     say,
     shard_option,
 )
-from harness.errors import InteropError
+from harness.errors import InteropError, UsageError
 
 
 class Door(click.Group):
@@ -75,13 +75,14 @@ def run(
     junit: Path | None,
     markdown: Path | None,
     badge: Path | None,
+    html: Path | None,
     as_json: bool,
     no_tap: bool,
     verbose: bool,
 ) -> None:
     """Run cells and report every difference."""
     chosen = matrix.choose(producers, consumers, cases, *brokers, shard=shard)
-    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout, markdown, badge)
+    outputs = matrix.Outputs(results, junit, as_json, verbose, sys.stdout, markdown, badge, html)
     raise SystemExit(matrix.run(chosen, outputs, tapped=not no_tap, say=say))
 
 
@@ -167,9 +168,24 @@ def doctor() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @report_options
 @click.option("--json", "as_json", is_flag=True, help="its lines on standard output")
-def report(file: Path, junit: Path | None, markdown: Path | None, badge: Path | None, as_json: bool) -> None:
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="an older results file: the page shows what changed since",
+)
+def report(
+    file: Path,
+    junit: Path | None,
+    markdown: Path | None,
+    badge: Path | None,
+    html: Path | None,
+    as_json: bool,
+    since: Path | None,
+) -> None:
     """Show a results FILE again. Exit status as of its run; 1 if the file is cut off."""
-    outputs = matrix.Outputs(None, junit, as_json, False, sys.stdout, markdown, badge)
+    if since is not None and html is None:
+        raise UsageError("--since is for the page", "add --html FILE")
+    outputs = matrix.Outputs(None, junit, as_json, False, sys.stdout, markdown, badge, html, since)
     raise SystemExit(matrix.report(file, outputs))
 
 

@@ -27,8 +27,8 @@ from harness.errors import SetupError, UsageError
 from harness.judge.expect import Expectations, read_expectations
 from harness.peers.build import missing_toolchain
 from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
-from harness.results import CellLine, Line, Results, ResultsWriter, read_lines, read_results
-from harness.scenarios import load_scenarios
+from harness.results import CaseLine, CellLine, Line, Results, ResultsWriter, read_lines, read_results
+from harness.scenarios import Scenario, load_scenarios
 
 CASES = ROOT / "contract" / "cases"
 SCENARIOS = ROOT / "contract" / "scenarios"
@@ -61,7 +61,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the results go."""
+    """Where the results go. ``since`` is an older results file that the HTML compares with."""
 
     results: Path | None
     junit: Path | None
@@ -70,11 +70,18 @@ class Outputs:
     out: TextIO
     markdown: Path | None = None
     badge: Path | None = None
+    html: Path | None = None
+    since: Path | None = None
 
     @property
     def files(self) -> tuple[tuple[str, Path], ...]:
         """The reports that are written at the end: what each is called, and where it goes."""
-        named = (("JUnit XML", self.junit), ("Markdown", self.markdown), ("the badge", self.badge))
+        named = (
+            ("JUnit XML", self.junit),
+            ("Markdown", self.markdown),
+            ("the badge", self.badge),
+            ("HTML", self.html),
+        )
         return tuple((what, path) for what, path in named if path is not None)
 
 
@@ -246,6 +253,8 @@ def carry_out_on(
         async with session(plan, broker, ready, make_tap) as started:
             if not summaries:
                 tell(head_of(infos, plan, started.peers(), make_tap is not None, EXPECTATIONS))
+                for case in plan.cases:
+                    tell(_case_line(case))
             summaries.append(await started.run(listed, tell))
 
     for broker in brokers:
@@ -255,17 +264,22 @@ def carry_out_on(
 
 
 def show_results(results: Results, outputs: Outputs) -> None:
-    """On the terminal, and as JUnit XML where that is asked for."""
+    """On the terminal, and as JUnit XML and HTML where that is asked for."""
     from harness.report.terminal import print_summary
 
     head, foot = results.head, results.foot
+    listed = read_expectations(EXPECTATIONS)
     if not outputs.as_json:
-        listed = read_expectations(EXPECTATIONS)
         print_summary(head, results.cells(), foot, outputs.out, verbose=outputs.verbose, listed=listed)
     if outputs.junit is not None:
         from harness.report.junit import write_junit
 
         write_junit(outputs.junit, head, results.cells(), foot)
+    if outputs.html is not None:
+        from harness.report.html import write_html
+
+        since = None if outputs.since is None else read_results(outputs.since)
+        write_html(outputs.html, results, since, listed)
     if outputs.markdown is not None:
         from harness.report.markdown import write_markdown
 
@@ -274,6 +288,13 @@ def show_results(results: Results, outputs: Outputs) -> None:
         from harness.report.badge import write_badge
 
         write_badge(outputs.badge, results.outcomes, foot)
+
+
+def _case_line(case: AnyCase) -> CaseLine:
+    if isinstance(case, Scenario):
+        return CaseLine(case.id, case.why, case.source, steps=case.steps)
+    kind, key = case.exchange.kind, case.routing_key
+    return CaseLine(case.id, case.why, case.source, case.message, exchange=kind, routing_key=key)
 
 
 def status(results: Results) -> int:

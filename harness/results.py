@@ -1,11 +1,12 @@
-"""The results file: JSON lines, streamed. A head, a line a cell, a foot; no foot means that the run was cut.
+"""The results file: JSON lines, streamed. A head, a line a case, a line a cell, a foot.
 
-Written here, read here; what is in it is described by ``contract/schema/results.schema.json``, made from
-these types. Passwords have no field to be in.
+No foot means that the run was cut. Written here, read here; what is in it is
+described by ``contract/schema/results.schema.json``, made from these types. Passwords have no field to be in.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,13 +15,20 @@ from typing import BinaryIO, TypeAlias
 
 import msgspec
 
+from harness.amqp.message import Message
+from harness.amqp.values import Text
 from harness.errors import UsageError
+from harness.evidence import Kept
 from harness.judge.difference import Shown
 from harness.judge.expect import Outcome, Stale
 from harness.judge.verdict import Scope, Step, StepDifference
+from harness.scenarios import Step as ScenarioStep
 
 FORMAT = 2
-"""The version of the file's format; a reader takes this one and all before it. 2: brokers, shards."""
+"""The version of the file's format; a reader takes this one and all before it.
+
+2: lines of cases after the head, the evidence of cells that are not clean; several brokers, shards.
+"""
 
 
 def cell_id(case: str, producer: str, consumer: str, broker: str = "") -> str:
@@ -94,12 +102,28 @@ class Head(msgspec.Struct, frozen=True, tag_field="line", tag="head", omit_defau
         return next((broker for broker in self.more_brokers if broker.spec == named), self.broker)
 
 
+class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_defaults=True):
+    """One case of the run, between head and cells: what was asked of every producer.
+
+    ``message`` is a case's, ``steps`` are a scenario's; each has the one and not the other.
+    """
+
+    id: str
+    why: str
+    source: str | None = None
+    message: Message | None = None
+    steps: tuple[ScenarioStep, ...] = ()
+    exchange: str = "fanout"
+    routing_key: Text | None = None
+
+
 class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_defaults=True):
     """One cell's verdict.
 
     ``path``, ``expected``, ``got`` are of the worst difference, ``differences`` are all. ``expectation`` is
     the line of ``contract/expectations.yaml`` that covers it, ``first_pass`` the verdict of the optimistic
-    pass where that was another one, ``next_arrived`` whether the message after it came through.
+    pass where that was another one, ``next_arrived`` whether the message after it came through. ``evidence``
+    is kept of cells that neither pass nor are unsupported.
     """
 
     id: str
@@ -119,6 +143,7 @@ class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_d
     next_arrived: bool | None = None
     expectation: int | None = None
     first_pass: str | None = None
+    evidence: Kept | None = None
 
 
 class Foot(msgspec.Struct, frozen=True, tag_field="line", tag="foot", omit_defaults=True):
@@ -132,7 +157,7 @@ class Foot(msgspec.Struct, frozen=True, tag_field="line", tag="foot", omit_defau
     strays: tuple[str, ...] = ()
 
 
-Line: TypeAlias = Head | CellLine | Foot
+Line: TypeAlias = Head | CaseLine | CellLine | Foot
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
@@ -171,6 +196,11 @@ class Results(msgspec.Struct, frozen=True):
     foot: Foot | None
     outcomes: Counter[str]
 
+    def cases(self) -> Iterator[CaseLine]:
+        """Its cases; none in a file of format 1."""
+        lines = itertools.takewhile(lambda line: not isinstance(line, CellLine), read_lines(self.path))
+        return (line for line in lines if isinstance(line, CaseLine))
+
     def cells(self) -> Iterator[CellLine]:
         """Its cells, in the order in which they were settled."""
         return (line for line in read_lines(self.path) if isinstance(line, CellLine))
@@ -199,6 +229,8 @@ def read_results(path: Path) -> Results:
     outcomes: Counter[str] = Counter()
     for line in read_lines(path):
         match line:
+            case CaseLine():
+                pass
             case Head():
                 if line.format > FORMAT:  # before a line that only that format has
                     raise UsageError(f"{path} is of format {line.format}, this suite reads up to {FORMAT}")

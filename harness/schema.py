@@ -42,8 +42,9 @@ def schema(title: str, kind: Any) -> dict[str, Any]:
             return node
         folded = {key: fold(value) for key, value in node.items() if key != "discriminator"}
         if {"$ref": "#/$defs/NativeMap"} in folded.get("anyOf", ()):
-            unions["Value"] = {"anyOf": folded["anyOf"]}
-            return {"$ref": "#/$defs/Value"}
+            name = "ValueOrBody" if {"$ref": "#/$defs/Inline"} in folded["anyOf"] else "Value"
+            unions[name] = {"anyOf": folded["anyOf"]}
+            return {"$ref": f"#/$defs/{name}"}
         if folded.get("properties", {}).get("properties", {}).get("type") == "object":
             folded["properties"]["properties"]["propertyNames"] = {"enum": list(PROPERTY_NAMES)}
         return folded

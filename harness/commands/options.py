@@ -43,6 +43,7 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--badge", type=FILE, help="write a badge as JSON (of shields' form) to FILE"),
         click.option("--markdown", type=FILE, help="write Markdown to FILE: fits a CI's step summary"),
+        click.option("--html", type=FILE, help="write the results as one page to FILE"),
         click.option("--junit", type=FILE, help="write JUnit XML to FILE"),
     ):
         command = option(command)

@@ -14,7 +14,6 @@ from harness.amqp.values import Text
 from harness.engine.blame import (
     Place,
     Way,
-    Wire,
     closed_by_word,
     closed_on_wire,
     evidence,
@@ -25,7 +24,7 @@ from harness.engine.plan import Cell, own_route, sentinel, unique
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import Topology
 from harness.errors import InteropError
-from harness.judge.verdict import Evidence, Failure, Step, Stop
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Wire
 from harness.peers.process import PeerBroken, PeerGone
 from harness.peers.protocol import Ack, Closed, Consume, Delivery, Event, Failed, Publish, Undecodable
 from harness.tap.contents import announced_size

@@ -14,7 +14,7 @@ from harness.amqp.message import Routed
 from harness.cases import Rejected
 from harness.judge.compare import compare
 from harness.judge.difference import Kind
-from harness.judge.verdict import Evidence, Failure, Step, Stop
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Wire
 from harness.peers.protocol import Closed, Described, Failed
 from harness.tap.events import Broken, ClosedOnWire, Cut, Stray
 
@@ -57,13 +57,6 @@ class Place:
         else:
             self.messages.append(routed)
             self.headers += () if header is None else (header,)
-
-
-class Wire(msgspec.Struct, frozen=True):
-    """The payloads of the message's content header frame on both wires; None where nobody saw one."""
-
-    sent: bytes | None
-    delivered: bytes | None
 
 
 @dataclass(slots=True)
@@ -158,7 +151,8 @@ def evidence(asked: Routed, way: Way, rejected: Rejected | None) -> Evidence:
     places = (way.sent, way.delivered, way.reported)
     sent, delivered, reported = (place.messages[0] if place.messages else None for place in places)
     surplus, surplus_step = _surplus(way)
-    return Evidence(asked, sent, delivered, reported, _failure(asked, way, rejected), surplus, surplus_step)
+    failure = _failure(asked, way, rejected)
+    return Evidence(asked, sent, delivered, reported, failure, surplus, surplus_step, wire=way.wire)
 
 
 def _surplus(way: Way) -> tuple[int, Step | None]:

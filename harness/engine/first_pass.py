@@ -25,7 +25,7 @@ from harness.engine.plan import Cell, Route, sentinel, shared_exchange, unique
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import Topology
 from harness.errors import InteropError
-from harness.judge.verdict import Evidence, Step, StepDifference, Stop, step_differences
+from harness.judge.verdict import Evidence, Step, StepDifference, Stop, Wire, step_differences
 from harness.peers.process import PeerBroken, PeerGone
 from harness.peers.protocol import Ack, Closed, Consume, Delivery, Describe, Event, Failed, Publish, Reply
 from harness.tap.events import ClosedOnWire, Delivered, Sent
@@ -59,6 +59,7 @@ class Publication:
     asked: Routed
     consumers: tuple[Lane, ...]
     sent: Routed | None = None
+    header: bytes | None = None
     odd: bool = False
     taken: bool = False
     """The producer said ok."""
@@ -78,6 +79,7 @@ class Copy:
 
     publication: Publication
     delivered: Routed | None = None
+    header: bytes | None = None
     reported: Routed | None = None
     odd: bool = False
     again: bool = False
@@ -263,7 +265,8 @@ class FirstPass:
             return
         self._by_key[key] = publication
         self._in_flight += 1
-        publication.open, publication.sent, publication.taken = len(lanes), None, False
+        publication.open, publication.taken = len(lanes), False
+        publication.sent, publication.header = None, None
         publication.by_producer = None
         for lane in lanes:
             copy = Copy(publication)
@@ -361,7 +364,7 @@ class FirstPass:
                 self._end_silent(lane)  # it stuck at nothing: what it owes never came to its queue
         for owed in lane.owed.values():
             for copy in owed:
-                copy.again, copy.delivered = True, None
+                copy.again, copy.delivered, copy.header = True, None, None
         await self._open(lane)
 
     def _give_up(self, lane: Lane, producers: tuple[Station, ...]) -> None:
@@ -446,6 +449,7 @@ class FirstPass:
             publication = self._by_key.get((event.exchange, event.routing_key))
             if publication is not None and publication.producer is station:
                 publication.odd = publication.odd or publication.sent is not None
+                publication.header = event.header
                 publication.sent = _routed(event.exchange, event.routing_key, False, event.header, event.body)
             elif publication is None:
                 self._sent_otherwise(station, event)
@@ -455,6 +459,7 @@ class FirstPass:
             copy = lane.by_key.get((event.exchange, event.routing_key))
             if copy is not None:
                 copy.odd = copy.odd or copy.delivered is not None
+                copy.header = event.header
                 copy.delivered = _routed(
                     event.exchange, event.routing_key, event.redelivered, event.header, event.body
                 )
@@ -571,4 +576,5 @@ def _evidence(publication: Publication, copy: Copy) -> Evidence:
     if copy.again:  # whether it is marked redelivered depends on how far its consumer had come
         asked = msgspec.structs.replace(asked, redelivered=None)
         sent = None if sent is None else msgspec.structs.replace(sent, redelivered=None)
-    return Evidence(asked, sent, copy.delivered, copy.reported, by_producer=known)
+    wire = Wire(publication.header, copy.header)
+    return Evidence(asked, sent, copy.delivered, copy.reported, by_producer=known, wire=wire)

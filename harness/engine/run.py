@@ -26,6 +26,7 @@ from harness.engine.plan import (
 from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
+from harness.evidence import kept
 from harness.judge.expect import CellKey, Expectations, Party, Stale, Weighed
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.peers.protocol import Described
@@ -154,7 +155,7 @@ class Run:
         weighed = self._expectations.weigh(self._key(cell), verdict)
         if weighed.outcome in ("pass", "expected", "unsupported"):
             self._settled_first += 1
-            self._emit(cell, verdict, None, weighed)
+            self._emit(cell, verdict, None, evidence, weighed)
         else:
             self._left_over[cell.id] = (cell, verdict)
 
@@ -192,10 +193,10 @@ class Run:
         while cells:
             cell, before, hangs = self._next(cells)
             if isinstance(cell.case, Scenario):
-                self._emit(cell, await self._play(cell.case, cell, consumer), before)
+                self._emit(cell, await self._play(cell.case, cell, consumer), before, None)
             else:
                 evidence = await self._evidence(cell, consumer, QUIET_EXPECTED if hangs else QUIET)
-                self._emit(cell, self._judge(cell.case, evidence), before)
+                self._emit(cell, self._judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
         """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
@@ -246,7 +247,12 @@ class Run:
         )
 
     def _emit(
-        self, cell: Cell, verdict: Verdict, before: Verdict | None, weighed: Weighed | None = None
+        self,
+        cell: Cell,
+        verdict: Verdict,
+        before: Verdict | None,
+        evidence: Evidence | None,
+        weighed: Weighed | None = None,
     ) -> None:
         key = self._key(cell)
         weighed = weighed or self._expectations.weigh(key, verdict)
@@ -255,7 +261,7 @@ class Run:
         self._outcomes[weighed.outcome] += 1
         self._verdicts[verdict.verdict] += 1
         broker = f"{self._broker.name} {self._broker.release}"
-        self._tell(cell_line(cell, name, broker, verdict, weighed, before))
+        self._tell(cell_line(cell, name, broker, verdict, weighed, before, evidence))
 
 
 def _asked(case: Case, route: Route) -> Routed:
@@ -294,10 +300,21 @@ def unordered(case: Case, producer: Described | None, consumer: Described | None
 
 
 def cell_line(
-    cell: Cell, name: str, broker: str, verdict: Verdict, weighed: Weighed, before: Verdict | None
+    cell: Cell,
+    name: str,
+    broker: str,
+    verdict: Verdict,
+    weighed: Weighed,
+    before: Verdict | None,
+    evidence: Evidence | None,
 ) -> CellLine:
-    """The line of the results file for one verdict; ``name`` is the cell's in the whole run."""
+    """The line of the results file for one verdict; ``name`` is the cell's in the whole run.
+
+    A clean one needs no evidence, a scenario has none.
+    """
     failure = verdict.failure
+    if weighed.outcome in ("pass", "unsupported"):
+        evidence = None
     return CellLine(
         id=name,
         case=cell.case.id,
@@ -316,4 +333,5 @@ def cell_line(
         next_arrived=failure.next_arrived if failure else None,
         expectation=weighed.line,
         first_pass=before.verdict if before and before.verdict != verdict.verdict else None,
+        evidence=None if evidence is None else kept(evidence, [one.path for one in verdict.differences]),
     )

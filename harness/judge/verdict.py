@@ -74,11 +74,19 @@ class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
     got: Shown
 
 
+class Wire(msgspec.Struct, frozen=True):
+    """The payloads of the message's content header frame on both wires; None where nobody saw one."""
+
+    sent: bytes | None
+    delivered: bytes | None
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """The four messages of one cell, None where there was none or nobody watched, and why it ended early.
 
     ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen. ``by_producer``:
     the differences of asked and sent where somebody worked them out before: one publish serves many cells.
+    ``wire`` is not judged: it is kept for whoever wants to see the octets.
     """
 
     asked: Routed
@@ -89,6 +97,7 @@ class Evidence(msgspec.Struct, frozen=True):
     surplus: int = 0
     surplus_step: Step | None = None
     by_producer: tuple[StepDifference, ...] | None = None
+    wire: Wire = Wire(None, None)
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -68,7 +68,7 @@ def causes(head: Head, cells: Iterable[CellLine]) -> tuple[Cause, ...]:
 def key_of(head: Head, cell: CellLine) -> Key:
     """What the cells of one cause have in common."""
     pattern = "" if cell.path is None else path_pattern(cell.path)
-    became = _reason(cell) if cell.path is None else type_name(cell.got)
+    became = reason_pattern(cell) if cell.path is None else type_name(cell.got)
     return (names_of(head, cell).at(cell.step), cell.step, cell.verdict, pattern, became)
 
 
@@ -99,7 +99,7 @@ def path_pattern(path: str) -> str:
     return clipped(inert("headers" + _NUMBER.sub("#n", inside)), _REASON_LIMIT)
 
 
-def _reason(cell: CellLine) -> str:
+def reason_pattern(cell: CellLine) -> str:
     """Why no message came out, without what differs from cell to cell."""
     if cell.code is not None:
         return f"{cell.code}, {cell.scope}"

@@ -6,27 +6,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from harness.engine.alone import Alone
-from harness.engine.blame import Wire
 from harness.engine.plan import Cell, unique
 from harness.engine.play import Play
 from harness.engine.run import unordered
 from harness.engine.session import Session
 from harness.errors import SetupError, UsageError
-from harness.judge.difference import Kind
 from harness.judge.expect import CellKey, Expectations, Listed, Outcome, Party, read_expectations
-from harness.judge.verdict import Evidence, Step, StepDifference, Verdict, judge
+from harness.judge.verdict import Evidence, Verdict, Wire, judge
 from harness.peers.manifest import ROOT, PeerSpec
 from harness.raw.errors import RawError
 from harness.report.columns import wrapped
 from harness.report.lines import Line, Look, look_of, plain, rendered
 from harness.report.names import Names, explain_command, party, password_note, run_command
-from harness.report.octets import dump, field_octets, unreadable
+from harness.report.octets import changed_fields, dump, field_octets, unreadable
 from harness.report.scenario import scenario_lines
 from harness.report.sentence import field_name, sentence, subject_of
 from harness.report.sheet import sheet
@@ -38,7 +36,6 @@ from harness.tap.record import Recorder
 EXPECTATIONS = "contract/expectations.yaml"
 OCTETS_LIMIT = 12
 """Changed fields whose octets are shown."""
-_NO_FIELDS = ("headers:order", "deliveries", "outcome", "redelivered")
 
 
 class Exhibit(msgspec.Struct, frozen=True):
@@ -107,14 +104,6 @@ def _payloads(wire: Wire) -> Iterator[Line]:
         else:
             yield plain(f"Content header as {place}, {len(payload)} octets{unreadable(payload)}", "bold")
             yield from map(plain, dump(payload))
-
-
-def changed_fields(differences: Iterable[StepDifference]) -> list[str]:
-    """Paths whose octets tell something: what failed, or, if nothing did, what changed its type."""
-    fields = [one for one in differences if one.path not in _NO_FIELDS]
-    failing = [one.path for one in fields if not one.kind.passes]
-    on_wire = [one.path for one in fields if one.kind is Kind.RETYPED and one.step is not Step.CONSUMER]
-    return list(dict.fromkeys([*failing, *on_wire] or [one.path for one in fields]))
 
 
 # --- running it --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ with its tag, a property has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from harness.amqp.fields import WireError
@@ -14,9 +14,9 @@ from harness.amqp.header import decode_header, encode_header
 from harness.amqp.locate import locate
 from harness.amqp.message import Inline, Routed, digest_of
 from harness.amqp.values import Text, bytes_of
-from harness.engine.blame import Wire
 from harness.judge.compare import key_path
-from harness.judge.verdict import Evidence
+from harness.judge.difference import Kind
+from harness.judge.verdict import Evidence, Step, StepDifference, Wire
 from harness.report.columns import aligned
 from harness.report.sheet import brief, fields, numbered
 
@@ -27,6 +27,7 @@ LEAD_IN = 8
 DUMP_LIMIT = 512
 DUMP_WIDTH = 16
 ONLY_METHOD = ("exchange", "routing_key")
+_NO_FIELDS = ("headers:order", "deliveries", "outcome", "redelivered")
 
 
 class Piece(NamedTuple):
@@ -70,6 +71,14 @@ def _headers(payload: bytes, offset: int) -> Iterator[tuple[str, Piece]]:
             path = numbered(key_path(above, key), seen[above, key])
         names[one.path] = path
         yield path, Piece(one.tag_offset, one.tag, payload[one.start : one.end])
+
+
+def changed_fields(differences: Iterable[StepDifference]) -> list[str]:
+    """Paths whose octets tell something: what failed, or, if nothing did, what changed its type."""
+    fields = [one for one in differences if one.path not in _NO_FIELDS]
+    failing = [one.path for one in fields if not one.kind.passes]
+    on_wire = [one.path for one in fields if one.kind is Kind.RETYPED and one.step is not Step.CONSUMER]
+    return list(dict.fromkeys([*failing, *on_wire] or [one.path for one in fields]))
 
 
 class Sight(NamedTuple):

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from harness.amqp.message import PROPERTY_NAMES, Routed
 from harness.amqp.values import Array, NativeBytes, NativeList, NativeMap, Table, Text, Value, bytes_of
-from harness.engine.blame import Wire
 from harness.judge.compare import key_path
 from harness.judge.difference import Shown
-from harness.judge.verdict import Evidence, Step, StepDifference
+from harness.judge.verdict import Evidence, Step, StepDifference, Wire
 from harness.report.columns import aligned, width
 from harness.report.lines import Line, plain
 from harness.report.names import Names

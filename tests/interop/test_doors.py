@@ -36,6 +36,8 @@ from harness.results import CellLine, read_results
         ),
         (("explain", "headers/double"), 2, ("is no cell", "CASE[PRODUCER->CONSUMER]")),
         (("report", "/nowhere/r.jsonl"), 2, ("cannot read results from /nowhere/r.jsonl",)),
+        (("report", "r.jsonl", "--since", "old.jsonl"), 2, ("add --html FILE",)),
+        (("run", "--html", "/nowhere/r.html"), 2, ("cannot write HTML to /nowhere/r.html",)),
     ],
 )
 def test_a_bad_request_is_answered_with_its_status_and_what_is_known(
@@ -68,7 +70,7 @@ def test_results_are_valid_whole_and_without_the_password(broker: Broker, tmp_pa
     for line in lines:
         jsonschema.validate(line, schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**lines[1], "verdict": 1}, schema)
+        jsonschema.validate({**lines[-2], "verdict": 1}, schema)
     results = read_results(file)
     assert results.foot is not None
     cells = list(results.cells())
@@ -81,6 +83,32 @@ def test_results_are_valid_whole_and_without_the_password(broker: Broker, tmp_pa
     )
     again = amqp_interop("report", str(file))
     assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+def test_what_is_not_clean_keeps_its_messages_and_octets_and_the_page_has_no_password(
+    broker: Broker, tmp_path: Path
+) -> None:
+    file, html, again = tmp_path / "r.jsonl", tmp_path / "r.html", tmp_path / "again.html"
+    choice = ("--producer", "raw", "--consumer", "pika", "--case", "headers/double", "--case", "headers/void")
+    done = amqp_interop("run", "--broker", broker.url, *choice, "--results", str(file), "--html", str(html))
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = read_results(file)
+    assert [case.id for case in results.cases()] == ["headers/double", "headers/void"]
+    cells = {cell.case: cell for cell in results.cells()}
+    assert cells["headers/void"].evidence is None
+    kept = cells["headers/double"].evidence
+    assert kept is not None
+    assert kept.wire.sent is not None
+    assert bytes.fromhex("016b6440091eb851eb851f") in kept.wire.sent
+    assert kept.wire.delivered == kept.wire.sent
+    assert kept.messages.sent is not None
+    assert kept.messages.sent.message.properties == kept.messages.asked.message.properties
+    assert kept.messages.reported is not None
+    assert amqp_interop("report", str(file), "--html", str(again), "--since", str(file)).returncode == 0
+    password = unquote(urlsplit(broker.url).password or "")
+    for page in (html, again):
+        assert "narrowed" in page.read_text(encoding="utf-8")
+        assert password not in page.read_text(encoding="utf-8")
 
 
 def test_the_verdicts_are_the_same_with_the_tap_off(broker: Broker, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from harness.amqp.values import (
     Unparsed,
 )
 from harness.cases import Case, load_cases
-from harness.engine.blame import Place, Way, Wire
-from harness.judge.verdict import Evidence, Failure, Step, Stop, judge
+from harness.engine.blame import Place, Way
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Wire, judge
 from harness.report.explain import Exhibit, explanation
 from harness.report.lines import Look
 from harness.report.octets import DUMP_LIMIT, dump, field_octets, pieces, unreadable
