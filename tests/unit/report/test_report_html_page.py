@@ -29,7 +29,7 @@ ASKED = Message({"headers": v.Table((("k", PI),))}, Inline("x"))
 def results(tmp_path: Path, *cells: CellLine, **changes: Any) -> Results:
     path = tmp_path / "r.jsonl"
     with ResultsWriter(path) as writer:
-        writer.write(head(**changes))
+        writer.write(head(**({"cells": len(cells)} | changes)))
         writer.write(CaseLine("headers/double", "Why it is there.", None, ASKED))
         writer.write(CaseLine("queues/deleted", "Why.", "a source", steps=(DeleteQueue("q"),)))
         for line in cells:
