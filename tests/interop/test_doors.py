@@ -22,8 +22,8 @@ from harness.results import CellLine, read_results
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("run", "--producer", "nobody"), 2, ("unknown producer 'nobody'", "known: amqp091-go")),
-        (("run", "--consumer", "streadway"), 2, ("unknown consumer 'streadway'", "known: pika")),
+        (("run", "--producer", "nobody"), 2, ("unknown producer 'nobody'", "known: aio-pika")),
+        (("run", "--consumer", "nobody"), 2, ("unknown consumer 'nobody'", "known: aio-pika")),
         (("run", "--consumer", "pika@new"), 2, ("pika@new", "NAME@1.2.3")),
         (("run", "--case", "headers/nope"), 2, ("no case matches 'headers/nope'", "list cases")),
         (("run", "--broker", "debian:sid"), 2, ("debian:sid", "bookworm")),
