@@ -1,11 +1,11 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
 PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
-.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants check bench bench-html lock clean
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants matrix check bench bench-html lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
-# whose matrix make test runs; make test-rest runs everybody's
+# whose matrix make test runs; make matrix runs everybody's
 ARTICLE = --producer streadway --producer amqp091-go --consumer rabbitpy --consumer rabbitpy@2.0.1 --consumer pika
 export PYTHON
 
@@ -27,18 +27,21 @@ test: setup ## unit tests, the article, the fakes, the matrix of the article's l
 test-known: setup ## published defects, red on one release of a library and green on another
 	@.venv/bin/pytest -q tests/known
 
-test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, the whole matrix
+test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, more of the matrix
 	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
 	@.venv/bin/pytest -q tests/browser
-	@.venv/bin/pytest -q tests/mutants tests/known
-	@.venv/bin/amqp-interop run --broker debian:bookworm
-	@.venv/bin/amqp-interop run --broker debian:trixie
+	@.venv/bin/pytest -q tests/mutants tests/known tests/docs
+	@.venv/bin/amqp-interop run --broker debian:bookworm --broker debian:trixie $(ARTICLE) --producer raw --consumer raw
+	@.venv/bin/amqp-interop run --broker debian:bookworm --case 'article/*' --case 'exchanges/*' --case 'mixed/*' --case 'queues/*' --case 'deliveries/*' --case 'publishing/*' --case 'exchanges_declared/*'
+
+matrix: setup ## every case, scenario and peer on one broker: 10 to 20 minutes on two cores
+	@.venv/bin/amqp-interop run --broker debian:bookworm --results results.jsonl --html results.html
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
 	@.venv/bin/python tests/mutants
 
-test-all: test test-rest ## all tests
+test-all: test test-rest matrix ## all tests, and the whole matrix
 
 check: setup check-python check-go check-node check-java check-rust check-c ## linters, types, schemas, lock files, and each language's own tests
 

@@ -89,11 +89,13 @@ def run(
 @main.command()
 @broker_option
 def demo(broker: str | None) -> None:
-    """The article, live: its Go producer, RabbitMQ, its Python consumer; then the whole matrix."""
+    """The article, live: its Go producer, RabbitMQ, its Python consumer; then the matrix of their libraries."""
     from harness.broker import running
     from harness.demo import demo as article
+    from harness.demo.article import article_labels
 
-    chosen = matrix.choose((), (), ("article/*", "exchanges/*", "mixed/*"), broker)
+    producers, consumers = article_labels()
+    chosen = matrix.choose(producers, consumers, ("article/*", "exchanges/*", "mixed/*"), broker)
     with running(chosen.spec, say=say) as started:
         asyncio.run(article(started, say, sys.stdout))
         say("\nThe article, every kind of exchange, and messages as teams send them, from all to all:")

@@ -54,11 +54,24 @@ async def demo(broker: Broker, say: Say, out: TextIO) -> None:
 
 
 def article_peers(folder: str, role: Role) -> tuple[PeerSpec, ...]:
-    """The libraries of an article's folder in this role, each at the release that its bare name means."""
+    """The libraries of an article's folder whose program can be used by hand in this role, each at the release
+    that its bare name means."""
     return tuple(
         spec
         for spec in find_peers()
-        if spec.folder.name == folder and role in spec.roles and spec.label == spec.name
+        if spec.folder.name == folder
+        and role in spec.roles
+        and spec.label == spec.name
+        and spec.entry.by_hand
+    )
+
+
+def article_labels() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Producers and consumers of the demo's matrix: the article's libraries, in all their default releases."""
+    by_hand = [spec for spec in find_peers() if spec.entry.by_hand]
+    return (
+        tuple(spec.label for spec in by_hand if spec.folder.name == PRODUCERS),
+        tuple(spec.label for spec in by_hand if spec.folder.name == CONSUMERS),
     )
 
 

@@ -58,7 +58,10 @@ class WireOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One library of a manifest. The first of ``releases`` is meant by the bare name; all run by default."""
+    """One library of a manifest. The first of ``releases`` is meant by the bare name; all run by default.
+
+    ``by_hand``: its program can also be used as the article uses it, without the protocol.
+    """
 
     name: Name
     package: str
@@ -67,6 +70,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: Annotated[tuple[str, ...], Meta(min_length=1)]
     wire: Wire
     requirements: tuple[str, ...] = ()
+    by_hand: bool = False
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
