@@ -89,7 +89,7 @@ def run(
 @main.command()
 @broker_option
 def demo(broker: str | None) -> None:
-    """The article, live: its Go producer, RabbitMQ, its Python consumer; then the matrix of their libraries."""
+    """The article, live: Go producer, RabbitMQ, Python consumer; then the matrix of their libraries."""
     from harness.broker import running
     from harness.demo import demo as article
     from harness.demo.article import article_labels

@@ -54,7 +54,7 @@ async def demo(broker: Broker, say: Say, out: TextIO) -> None:
 
 
 def article_peers(folder: str, role: Role) -> tuple[PeerSpec, ...]:
-    """The libraries of an article's folder whose program can be used by hand in this role, each at the release
+    """Libraries of an article's folder whose program can be used by hand in this role, each at the release
     that its bare name means."""
     return tuple(
         spec
@@ -67,7 +67,7 @@ def article_peers(folder: str, role: Role) -> tuple[PeerSpec, ...]:
 
 
 def article_labels() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Producers and consumers of the demo's matrix: the article's libraries, in all their default releases."""
+    """Producers and consumers of the demo's matrix: the article's libraries, in all default releases."""
     by_hand = [spec for spec in find_peers() if spec.entry.by_hand]
     return (
         tuple(spec.label for spec in by_hand if spec.folder.name == PRODUCERS),
