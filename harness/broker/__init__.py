@@ -20,7 +20,8 @@ from harness.broker.info import Broker, BrokerInfo, redact
 from harness.broker.local import installed_version, running_local
 from harness.broker.machine import Say
 from harness.broker.probe import Hello, NotReady
-from harness.broker.spec import FORMS, Debian, Image, Local, Release, Running, Spec, parse_spec
+from harness.broker.qpid import running_qpid
+from harness.broker.spec import FORMS, Debian, Image, Local, Qpid, Release, Running, Spec, parse_spec
 
 __all__ = [
     "FORMS",
@@ -30,6 +31,7 @@ __all__ = [
     "Image",
     "Local",
     "NotReady",
+    "Qpid",
     "Release",
     "Running",
     "Say",
@@ -80,6 +82,9 @@ def _enter(spec: Spec | None, stack: ExitStack, say: Say) -> Broker:
         case Local():
             url, hello = stack.enter_context(running_local(say))
             return _ours(spec, url, hello, installed_version())
+        case Qpid(version):
+            url, hello = stack.enter_context(running_qpid(version, say))
+            return _ours(spec, url, hello, f"org.apache.qpid:qpid-broker:{version}")
         case Debian() | Image() | None:
             return _contained(spec, stack, say)
         case _:

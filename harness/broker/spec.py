@@ -61,7 +61,17 @@ class Local:
         return "local"
 
 
-Spec: TypeAlias = Debian | Image | Running | Local
+@dataclass(frozen=True, slots=True)
+class Qpid:
+    """A private child process of Apache Qpid Broker-J, of that version, from Maven Central."""
+
+    version: str
+
+    def __str__(self) -> str:
+        return f"qpid:{self.version}"
+
+
+Spec: TypeAlias = Debian | Image | Running | Local | Qpid
 
 RELEASES = ", ".join(release.value for release in Release)
 FORMS = (
@@ -69,6 +79,7 @@ FORMS = (
     ("IMAGE:TAG", "any image reference with a version, such as rabbitmq:4.1"),
     ("amqp://USER:PASSWORD@HOST:PORT/VHOST", "a broker that runs already; amqps:// for TLS"),
     ("local", "a private process of the rabbitmq-server installed here"),
+    ("qpid:VERSION", "a private process of Apache Qpid Broker-J, such as qpid:9.2.0 (needs Java 17, Maven)"),
 )
 
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -88,6 +99,8 @@ def parse_spec(text: str) -> Spec:
         return Local()
     if text.startswith("debian:"):
         return _debian(text)
+    if text.startswith("qpid:"):
+        return _qpid(text)
     return _image(text)
 
 
@@ -104,6 +117,13 @@ def _debian(text: str) -> Debian:
     except ValueError:
         name = text.removeprefix("debian:")
         raise UsageError(f"unknown Debian release {name!r} in {text!r}", f"known: {RELEASES}") from None
+
+
+def _qpid(text: str) -> Qpid:
+    version = text.removeprefix("qpid:")
+    if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version) is None:
+        raise UsageError(f"{text!r} names no release of Qpid Broker-J", "such as qpid:9.2.0")
+    return Qpid(version)
 
 
 def _image(text: str) -> Image:

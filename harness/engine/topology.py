@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Coroutine, Iterable
 
 from harness.amqp.values import Int32, Table, Text
+from harness.broker.probe import hello
 from harness.cases import Pairs
 from harness.engine.plan import Route
 from harness.raw.client import Connection, connect
@@ -25,6 +26,12 @@ AT_ONCE = 200
 """Requests that are made without waiting for the answer to the first."""
 POLL = 0.02
 """Seconds between two looks at a queue; the broker tells nobody when a consumer is gone."""
+
+
+def lifetime(properties: Table) -> Table:
+    """The arguments of a queue that is not to stay for ever, by what a broker says of itself: ``x-expires``
+    is RabbitMQ's own, and Qpid Broker-J closes the connection over it (542)."""
+    return EXPIRES if hello(properties).product == "RabbitMQ" else Table(())
 
 
 async def _declare(client: Connection, route: Route) -> None:
@@ -69,7 +76,8 @@ class Topology:
         """Declare a queue for this run."""
         async with self._lock:
             self._queues.add(name)
-            await (await self._client()).declare_queue(name, durable=True, arguments=EXPIRES)
+            client = await self._client()
+            await client.declare_queue(name, durable=True, arguments=lifetime(client.server_properties))
 
     async def routes(self, routes: Iterable[tuple[Route, Pairs, tuple[Text, ...]]]) -> None:
         """The exchanges of cases that need one of their own, and their bindings to queues.
