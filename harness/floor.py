@@ -40,7 +40,9 @@ async def floor(url: str, messages: Sequence[Message], copies: int) -> float:
     async with asyncio.timeout(DEADLINE), await connect(url) as publisher, await connect(url) as drainer:
         await publisher.declare_exchange(name, "fanout", durable=True, auto_delete=True)
         for queue in queues:
-            await publisher.declare_queue(queue, durable=True, arguments=lifetime(publisher.server_properties))
+            await publisher.declare_queue(
+                queue, durable=True, arguments=lifetime(publisher.server_properties)
+            )
             await publisher.bind(queue, name)
         try:
             return await _move(publisher, drainer, _octets(name, messages), queues)

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import assert_never
 
 from harness.broker.attach import attach
+from harness.broker.config import Setup
 from harness.broker.info import Broker, BrokerInfo, redact
 from harness.broker.local import installed_version, running_local
 from harness.broker.machine import Say
@@ -35,6 +36,7 @@ __all__ = [
     "Release",
     "Running",
     "Say",
+    "Setup",
     "Spec",
     "parse_spec",
     "redact",
@@ -48,17 +50,18 @@ _open: dict[int, tuple[int, ExitStack]] = {}
 
 
 @contextmanager
-def running(spec: Spec | None, *, say: Say) -> Iterator[Broker]:
+def running(spec: Spec | None, *, say: Say, setup: Setup | None = None) -> Iterator[Broker]:
     """A broker that is ready, for as long as the with statement lasts; None takes the default and says which.
 
-    ``say`` gets a line for each thing done, with its time. SetupError (exit status 3) says what is missing or
-    went wrong and what to do; nothing is left behind then. Not to be entered from a coroutine.
+    ``setup``: other than as packaged, of a broker in a container only. ``say`` gets a line for each thing
+    done, with its time. SetupError (exit status 3) says what is missing or went wrong and what to do; nothing
+    is left behind then. Not to be entered from a coroutine.
     """
     stack = ExitStack()
     key = id(stack)
     _open[key] = (os.getpid(), stack)
     try:
-        yield _enter(spec, stack, say)
+        yield _enter(spec, stack, say, setup)
     finally:
         _open.pop(key, None)
         stack.close()
@@ -75,7 +78,7 @@ def stop_all() -> None:
 atexit.register(stop_all)
 
 
-def _enter(spec: Spec | None, stack: ExitStack, say: Say) -> Broker:
+def _enter(spec: Spec | None, stack: ExitStack, say: Say, setup: Setup | None) -> Broker:
     match spec:
         case Running():
             return attach(spec)
@@ -86,12 +89,12 @@ def _enter(spec: Spec | None, stack: ExitStack, say: Say) -> Broker:
             url, hello = stack.enter_context(running_qpid(version, say))
             return _ours(spec, url, hello, f"org.apache.qpid:qpid-broker:{version}")
         case Debian() | Image() | None:
-            return _contained(spec, stack, say)
+            return _contained(spec, stack, say, setup)
         case _:
             assert_never(spec)
 
 
-def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say) -> Broker:
+def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say, setup: Setup | None) -> Broker:
     from harness.broker import container, engine, image
 
     client = engine.engine(say)
@@ -101,10 +104,10 @@ def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say) -> Broke
         ready = image.obtain(chosen, client, say)
     finally:
         client.close()
-    url, hello = stack.enter_context(container.running_container(ready, RUN, say))
-    return _ours(chosen, url, hello, ready.build)
+    there = stack.enter_context(container.running_container(ready, RUN, say, setup))
+    return _ours(chosen, there.url, there.hello, ready.build, there.name)
 
 
-def _ours(spec: Spec, url: str, hello: Hello, build: str) -> Broker:
+def _ours(spec: Spec, url: str, hello: Hello, build: str, name: str | None = None) -> Broker:
     info = BrokerInfo(str(spec), hello.product, hello.version, hello.platform, build, redact(url))
-    return Broker(url, info)
+    return Broker(url, info, name)

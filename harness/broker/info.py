@@ -38,7 +38,11 @@ class BrokerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A broker that is ready. ``url`` holds the password: it is for peers, never for a person to read."""
+    """A broker that is ready. ``url`` holds the password: it is for peers, never for a person to read.
+
+    ``container``: the name of the container that it runs in, None for one that runs in none of ours.
+    """
 
     url: str = field(repr=False)
     info: BrokerInfo
+    container: str | None = None
