@@ -29,6 +29,7 @@ from harness.commands.options import (
     say,
     shard_option,
 )
+from harness.commands.upgrade import upgrade
 from harness.errors import InteropError
 
 
@@ -173,7 +174,7 @@ def report(file: Path, junit: Path | None, markdown: Path | None, badge: Path | 
     raise SystemExit(matrix.report(file, outputs))
 
 
-for command in (diff, compare, bisect, merge):
+for command in (diff, compare, bisect, merge, upgrade):
     main.add_command(command)
 
 if __name__ == "__main__":

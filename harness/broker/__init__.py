@@ -95,7 +95,7 @@ def _enter(spec: Spec | None, stack: ExitStack, say: Say, setup: Setup | None) -
 
 
 def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say, setup: Setup | None) -> Broker:
-    from harness.broker import container, engine, image
+    from harness.broker import container, control, engine, image
 
     client = engine.engine(say)
     try:
@@ -104,6 +104,8 @@ def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say, setup: S
         ready = image.obtain(chosen, client, say)
     finally:
         client.close()
+    if setup is not None and setup.volume is not None:
+        control.hand_over(ready, setup.volume)
     there = stack.enter_context(container.running_container(ready, RUN, say, setup))
     return _ours(chosen, there.url, there.hello, ready.build, there.name)
 
