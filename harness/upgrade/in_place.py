@@ -78,7 +78,7 @@ def move(
         say(f"exchanged {old.info.version} for {broker.info.version} on the same data")
         if meddle is not None:
             asyncio.run(meddle(broker, inn))
-        after, fresh = asyncio.run(_move_out(inn, broker, plan, ready, lodgers))
+        after, fresh = asyncio.run(_move_out(inn, broker, plan, ready, lodgers, before))
     stays = [
         Stay(
             consumer,
@@ -97,7 +97,7 @@ def _unable(consumers: Sequence[str], kinds: Sequence[QueueKind], before: Shelve
     for consumer in consumers:
         for kind in kinds:
             if (consumer, kind) not in before:
-                yield f"{consumer} can't be told to consume from a {kind} queue"
+                yield f"not tried: {consumer} takes nothing from a {kind} queue on the old broker either"
 
 
 async def _move_in(
@@ -111,15 +111,21 @@ async def _move_in(
 
 
 async def _move_out(
-    inn: Inn, broker: Broker, plan: Plan, ready: Mapping[PeerSpec, Launch], lodgers: Sequence[Lodger]
+    inn: Inn,
+    broker: Broker,
+    plan: Plan,
+    ready: Mapping[PeerSpec, Launch],
+    lodgers: Sequence[Lodger],
+    before: Shelves,
 ) -> tuple[Shelves, Shelves]:
-    """Take the kept set empty on the new broker; then the same messages again, fresh."""
+    """Take the kept set empty on the new broker; then the same messages again, fresh. Of what gave out
+    something on the old one, ``before``."""
     again = Inn(secrets.token_hex(8), [spec.label for spec in plan.consumers], (FRESH,))
     async with _session(plan, broker, ready) as started:
-        after = await inn.empty(started.consumers, KEPT)
+        after = await inn.empty(started.consumers, KEPT, before)
         again.kinds = tuple(kind for kind in await again.open(broker.url) if kind in inn.kinds)
         await again.fill(broker.url, started.producers, lodgers)
-        return after, await again.empty(started.consumers, FRESH)
+        return after, await again.empty(started.consumers, FRESH, before)
 
 
 @asynccontextmanager

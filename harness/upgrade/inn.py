@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -103,14 +103,24 @@ class Inn:
                 await _answered(station, open_)
                 open_ = []
 
-    async def empty(self, consumers: Mapping[str, Station], of: str) -> Shelves:
-        """Take every queue of that set empty, the consumers side by side: by routing key, what came."""
-        taken = await asyncio.gather(*(self._empty(station, of) for station in consumers.values()))
+    async def empty(
+        self, consumers: Mapping[str, Station], of: str, only: Container[tuple[str, QueueKind]] | None = None
+    ) -> Shelves:
+        """Take every queue of that set empty, the consumers side by side: by routing key, what came.
+
+        ``only``: of these consumers and kinds; None for all. One that gives out nothing to its consumer is
+        left out: it says nothing about messages.
+        """
+        taken = await asyncio.gather(*(self._empty(station, of, only) for station in consumers.values()))
         return {key: shelf for part in taken for key, shelf in part.items()}
 
-    async def _empty(self, station: Station, of: str) -> Shelves:
+    async def _empty(
+        self, station: Station, of: str, only: Container[tuple[str, QueueKind]] | None
+    ) -> Shelves:
         found: Shelves = {}
         for kind in self.kinds:
+            if only is not None and (station.label, kind) not in only:
+                continue
             guest = Guest(station, self.queue(station.label, kind, of), kind)
             if (shelf := await guest.take()) is not None:
                 found[station.label, kind] = shelf
@@ -154,7 +164,8 @@ class Guest:
         self._over = False
 
     async def take(self) -> dict[str, list[Taken]] | None:
-        """What came, by routing key; None if this library can't consume from such a queue."""
+        """What came, by routing key; None if this library can't be told to consume from such a queue, or
+        gets nothing at all out of it."""
         station = self._station
         try:
             await station.connect()
@@ -170,7 +181,7 @@ class Guest:
             await self._wait()
         finally:
             station.listener = None
-        return self._shelf()
+        return self._shelf() if self._over or self._delivered else None
 
     def _request(self) -> Consume:
         arguments = Table(())

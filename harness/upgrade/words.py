@@ -47,7 +47,9 @@ def _moved(moved: Moved, width: int | None) -> Iterator[Line]:
         yield from map(plain, wrapped(inert(line), width, "  ", "    "))
     found = counts(moved.findings)
     told = ", ".join(f"{found[fate]} {fate}" for fate in Fate if found[fate] or fate.fails)
-    summary = f"{sum(found.values())} deliveries of messages left in {', '.join(moved.kinds)} queues: {told}"
+    by_kind = Counter(one.kind for one in moved.findings)
+    where = ", ".join(f"{by_kind[kind]} in {kind} queues" for kind in moved.kinds)
+    summary = f"{sum(found.values())} messages left ({where}): {told}"
     yield from map(plain, wrapped(summary, width, "  ", "    "))
 
 
