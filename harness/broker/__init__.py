@@ -13,10 +13,11 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import assert_never
 
 from harness.broker.attach import attach
-from harness.broker.config import Setup
+from harness.broker.config import Setup, fresh_credentials
 from harness.broker.info import Broker, BrokerInfo, redact
 from harness.broker.local import installed_version, running_local
 from harness.broker.machine import Say
@@ -104,12 +105,16 @@ def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say, setup: S
         ready = image.obtain(chosen, client, say)
     finally:
         client.close()
-    if setup is not None and setup.volume is not None:
+    setup = setup or Setup(fresh_credentials())
+    if isinstance(chosen, Debian):
+        setup = replace(setup, settings=(*chosen.settings, *setup.settings))
+    if setup.volume is not None:
         control.hand_over(ready, setup.volume)
     there = stack.enter_context(container.running_container(ready, RUN, say, setup))
-    return _ours(chosen, there.url, there.hello, ready.build, there.name)
+    broker = _ours(chosen, there.url, there.hello, ready.build)
+    return replace(broker, info=replace(broker.info, settings=setup.settings), container=there.name)
 
 
-def _ours(spec: Spec, url: str, hello: Hello, build: str, name: str | None = None) -> Broker:
+def _ours(spec: Spec, url: str, hello: Hello, build: str) -> Broker:
     info = BrokerInfo(str(spec), hello.product, hello.version, hello.platform, build, redact(url))
-    return Broker(url, info, name)
+    return Broker(url, info)

@@ -22,7 +22,7 @@ from docker.types import Ulimit
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from harness.broker.config import MEMORY_LIMIT, Credentials, Setup, configuration, fresh_credentials
+from harness.broker.config import MEMORY_LIMIT, Credentials, Setup, configuration
 from harness.broker.engine import NO_ENGINE, client
 from harness.broker.image import Ready
 from harness.broker.machine import Say, tail
@@ -55,9 +55,9 @@ class Contained:
 
 
 @contextmanager
-def running_container(image: Ready, run: str, say: Say, setup: Setup | None = None) -> Iterator[Contained]:
+def running_container(image: Ready, run: str, say: Say, setup: Setup) -> Iterator[Contained]:
     """Start ``image`` and yield where it is once a message goes round; remove it in any case."""
-    name, setup = f"amqp-interop-{secrets.token_hex(4)}", setup or Setup(fresh_credentials())
+    name = f"amqp-interop-{secrets.token_hex(4)}"
     start = time.monotonic()
     try:
         with _started(image, name, run, setup) as container:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from harness import matrix
 from harness.broker import Broker, Debian, Image, Setup, Spec, parse_spec, running
 from harness.broker.config import fresh_credentials
+from harness.broker.describe import described
 from harness.diff import diff_files
 from harness.engine.plan import Plan
 from harness.engine.session import Say, launches, plain_tap
@@ -108,6 +109,7 @@ def upgrade(asked: Asked, say: Say) -> Done:
             way = jump((old.info.product, old.info.version), (new.info.product, new.info.version))
             if asked.in_place and way.way is not Way.DOCUMENTED:
                 say(f"in place: {way.way.value}: {way.reason}; the path to take is {way.path_text or 'none'}")
+            old, new = (replace(one, info=described(one)) for one in (old, new))
             before = _run(old, plan, folder / "old.jsonl", say)
             after = _run(new, plan, folder / "new.jsonl", say)
             denied = denials(new) if asked.future else ()

@@ -7,14 +7,14 @@ import pytest
 
 from harness import matrix
 from harness.amqp.message import Inline, Message
-from harness.amqp.values import Longstr, Table
+from harness.amqp.values import Longstr, Octet, Table
 from harness.broker import Broker, parse_spec
 from harness.engine.session import launches
 from harness.raw.client import connect
 from harness.raw.outcomes import Received
 from harness.upgrade.findings import Fate, Finding
 from harness.upgrade.in_place import KEPT, Moved, keeping, move
-from harness.upgrade.inn import LAST, Inn
+from harness.upgrade.inn import LAST, Inn, last
 from harness.upgrade.lodgers import Lodger, QueueKind
 
 SPEC = "debian:bookworm"
@@ -27,7 +27,9 @@ def quiet(line: str) -> None:
 
 
 def lodger(case: str) -> Lodger:
-    return Lodger(case, "raw", "raw", Message({"headers": HEADERS}, Inline(case)))
+    return Lodger(
+        case, "raw", "raw", Message({"headers": HEADERS, "delivery_mode": Octet("2")}, Inline(case))
+    )
 
 
 async def meddle(broker: Broker, inn: Inn) -> None:
@@ -40,13 +42,16 @@ async def meddle(broker: Broker, inn: Inn) -> None:
                 taken.append(received)
             assert taken[-1].routing_key == LAST
             for each in taken:
-                message = Message(each.header.properties, Inline(each.body.decode()))
-                for again in changed(str(each.routing_key), message):
+                for again in changed(str(each.routing_key), inn):
                     await client.publish_confirmed(inn.exchange("raw", kind), each.routing_key, again)
 
 
-def changed(key: str, message: Message) -> list[Message]:
+def changed(key: str, inn: Inn) -> list[Message]:
+    """What is put back in place of the message with that routing key."""
+    if key == LAST:
+        return [last(inn.token)]
     case = key.removeprefix("raw/")
+    message = lodger(case).message
     if case == LOST:
         return []
     if case == ALTERED:
