@@ -21,10 +21,15 @@ def described(broker: Broker) -> BrokerInfo:
         return broker.info
     with ThreadPoolExecutor(max_workers=2) as pool:
         flags = pool.submit(listed, name, "list_feature_flags", "name", "state")
-        features = pool.submit(listed, name, "list_deprecated_features", "name", "state")
+        features = pool.submit(deprecated, name)
         return replace(
             broker.info, feature_flags=flags.result() or {}, deprecated_features=features.result() or {}
         )
+
+
+def deprecated(name: str) -> Mapping[str, str] | None:
+    """The deprecated features and the state of each, or only its phase before RabbitMQ told states (4.3)."""
+    return listed(name, "list_deprecated_features")
 
 
 def listed(name: str, *words: str) -> Mapping[str, str] | None:
@@ -37,4 +42,4 @@ def listed(name: str, *words: str) -> Mapping[str, str] | None:
         if UNKNOWN_COMMAND in error.problem:
             return None
         raise
-    return {str(row["name"]): str(row["state"]) for row in json.loads(text)}
+    return {str(row["name"]): str(row.get("state", row.get("deprecation_phase"))) for row in json.loads(text)}

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.broker import Broker
+from harness.broker.describe import deprecated
 from harness.diff import Diff, Direction
 from harness.errors import SetupError
 from harness.results import CellLine
 from harness.scenarios import Scenario
 
-PERMITTED = "permitted"
+PERMITTED = ("permitted", "permitted_by_default")
+"""As a state, and as a phase where RabbitMQ tells no states."""
 
 
 def denials(broker: Broker) -> tuple[str, ...]:
     """Lines of rabbitmq.conf that deny each feature that ``broker`` deprecates and still permits."""
-    return tuple(denial(name) for name, state in deprecated(broker).items() if state == PERMITTED)
+    return tuple(denial(name) for name, state in states(broker).items() if state in PERMITTED)
 
 
 def denial(feature: str) -> str:
@@ -27,15 +29,13 @@ def denial(feature: str) -> str:
     return f"deprecated_features.permit.{feature} = false"
 
 
-def deprecated(broker: Broker) -> Mapping[str, str]:
+def states(broker: Broker) -> Mapping[str, str]:
     """The features that the broker deprecates, and the state of each. SetupError if it does not tell."""
-    from harness.broker.describe import listed
-
     if broker.container is None:
         raise SetupError(
             f"{broker.info.spec} can't be asked what it deprecates: it runs in no container of ours"
         )
-    found = listed(broker.container, "list_deprecated_features", "name", "state")
+    found = deprecated(broker.container)
     if found is None:
         raise SetupError(f"{broker.info.product} {broker.info.version} has no list of deprecated features")
     return found
