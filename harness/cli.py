@@ -19,6 +19,7 @@ import click
 import harness
 from harness import listing, matrix
 from harness.commands.bisect import bisect
+from harness.commands.brokers import brokers
 from harness.commands.changes import compare, diff
 from harness.commands.merge import merge
 from harness.commands.options import (
@@ -174,7 +175,7 @@ def report(file: Path, junit: Path | None, markdown: Path | None, badge: Path | 
     raise SystemExit(matrix.report(file, outputs))
 
 
-for command in (diff, compare, bisect, merge, upgrade):
+for command in (diff, compare, bisect, merge, upgrade, brokers):
     main.add_command(command)
 
 if __name__ == "__main__":
