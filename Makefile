@@ -1,7 +1,7 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
 PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
-.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-all mutants matrix check bench bench-html lock clean
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-brokers test-all mutants matrix check bench bench-html lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
@@ -37,6 +37,13 @@ test-rest: setup test-tools ## what takes longer: every way to have a broker, ot
 
 matrix: setup ## every case, scenario and peer on one broker: 10 to 20 minutes on two cores
 	@.venv/bin/amqp-interop run --broker debian:bookworm --results results.jsonl --html results.html
+
+BROKERS = debian:bullseye debian:bookworm debian:trixie debian:forky debian:forky+upstream qpid:9.2.0
+test-brokers: setup have-mvn ## the article's peers on every RabbitMQ and on Qpid, side by side; writes docs/brokers.md
+	@.venv/bin/pytest -q tests/faults
+	@mkdir -p .cache
+	@.venv/bin/amqp-interop run $(ARTICLE) $(BROKERS:%=--broker %) --results .cache/brokers.jsonl || test $$? -eq 1
+	@.venv/bin/amqp-interop brokers .cache/brokers.jsonl --output docs/brokers.md
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
 	@.venv/bin/python tests/mutants

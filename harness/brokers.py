@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 from harness.broker import Broker, BrokerInfo, Say, Spec, running
+from harness.broker.describe import described
 
 MEMORY_EACH = 400 * 1024**2
 """Bytes that a broker needs for a run of the matrix: RabbitMQ takes 150 to 300 MiB."""
@@ -38,12 +39,16 @@ def known(specs: Specs, *, say: Say) -> Iterator[tuple[tuple[BrokerInfo, ...], I
     whole, *later = lots = in_lots(specs, available())
     if not later:
         with running_all(whole, say=say) as brokers:
-            yield tuple(broker.info for broker in brokers), iter(brokers)
+            yield _described(brokers), iter(brokers)
         return
     say(f"memory holds {len(whole)} of {len(specs)} brokers at a time")
-    infos = tuple(broker.info for broker in _in_turn(lots, say))
+    infos = _described(_in_turn(lots, say))
     with closing(_in_turn(lots, say)) as turns:
         yield infos, turns
+
+
+def _described(brokers: Iterable[Broker]) -> tuple[BrokerInfo, ...]:
+    return tuple(map(described, brokers))
 
 
 def _in_turn(lots: Sequence[Specs], say: Say) -> Generator[Broker, None, None]:

@@ -19,6 +19,7 @@ import click
 import harness
 from harness import listing, matrix
 from harness.commands.bisect import bisect
+from harness.commands.brokers import brokers
 from harness.commands.changes import compare, diff
 from harness.commands.merge import merge
 from harness.commands.options import (
@@ -29,6 +30,7 @@ from harness.commands.options import (
     say,
     shard_option,
 )
+from harness.commands.upgrade import upgrade
 from harness.errors import InteropError, UsageError
 
 
@@ -191,7 +193,7 @@ def report(
     raise SystemExit(matrix.report(file, outputs))
 
 
-for command in (diff, compare, bisect, merge):
+for command in (diff, compare, bisect, merge, upgrade, brokers):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -22,9 +22,7 @@ def head_of(
     infos: Sequence[BrokerInfo], plan: Plan, peers: tuple[PeerInfo, ...], tapped: bool, listed: Path
 ) -> Head:
     """The first line of the results of ``plan`` on all these brokers; ``listed``: the expectations' file."""
-    first, *others = (
-        Broker(info.spec, info.product, info.version, info.platform, info.build) for info in infos
-    )
+    first, *others = map(broker_line, infos)
     shard = plan.shard
     return Head(
         format=FORMAT,
@@ -40,6 +38,20 @@ def head_of(
         more_brokers=tuple(others),
         shard=shard and msgspec.structs.replace(shard, cells=shard.cells * len(infos)),
         expectations_sha256=digest_of(listed),
+    )
+
+
+def broker_line(info: BrokerInfo) -> Broker:
+    """A broker as it stands in a results file."""
+    return Broker(
+        spec=info.spec,
+        product=info.product,
+        version=info.version,
+        platform=info.platform,
+        build=info.build,
+        settings=info.settings,
+        feature_flags=info.feature_flags,
+        deprecated_features=info.deprecated_features,
     )
 
 

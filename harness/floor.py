@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from harness.amqp.frames import FrameType, encode_frame
 from harness.amqp.message import Message
 from harness.amqp.methods import encode_publish
-from harness.engine.topology import EXPIRES
+from harness.engine.topology import lifetime
 from harness.raw.client import Connection, connect
 from harness.raw.content import encode_content
 from harness.raw.outcomes import Received
@@ -40,7 +40,9 @@ async def floor(url: str, messages: Sequence[Message], copies: int) -> float:
     async with asyncio.timeout(DEADLINE), await connect(url) as publisher, await connect(url) as drainer:
         await publisher.declare_exchange(name, "fanout", durable=True, auto_delete=True)
         for queue in queues:
-            await publisher.declare_queue(queue, durable=True, arguments=EXPIRES)
+            await publisher.declare_queue(
+                queue, durable=True, arguments=lifetime(publisher.server_properties)
+            )
             await publisher.bind(queue, name)
         try:
             return await _move(publisher, drainer, _octets(name, messages), queues)

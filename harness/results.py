@@ -50,13 +50,20 @@ class PeerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Broker(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stood between them: the spec asked for, and what the broker said of itself."""
+    """What stood between them: the spec asked for, and what the broker said of itself.
+
+    ``settings`` are the lines of its configuration that make it another than as packaged. ``feature_flags``
+    and ``deprecated_features`` are their states by name, empty where the broker can't be asked.
+    """
 
     spec: str
     product: str
     version: str
     platform: str
     build: str = ""
+    settings: tuple[str, ...] = ()
+    feature_flags: Mapping[str, str] = {}
+    deprecated_features: Mapping[str, str] = {}
 
 
 class Shard(msgspec.Struct, frozen=True):

@@ -13,14 +13,17 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import assert_never
 
 from harness.broker.attach import attach
+from harness.broker.config import Setup, fresh_credentials
 from harness.broker.info import Broker, BrokerInfo, redact
 from harness.broker.local import installed_version, running_local
 from harness.broker.machine import Say
 from harness.broker.probe import Hello, NotReady
-from harness.broker.spec import FORMS, Debian, Image, Local, Release, Running, Spec, parse_spec
+from harness.broker.qpid import running_qpid
+from harness.broker.spec import FORMS, Debian, Image, Local, Qpid, Release, Running, Spec, parse_spec
 
 __all__ = [
     "FORMS",
@@ -30,9 +33,11 @@ __all__ = [
     "Image",
     "Local",
     "NotReady",
+    "Qpid",
     "Release",
     "Running",
     "Say",
+    "Setup",
     "Spec",
     "parse_spec",
     "redact",
@@ -46,17 +51,18 @@ _open: dict[int, tuple[int, ExitStack]] = {}
 
 
 @contextmanager
-def running(spec: Spec | None, *, say: Say) -> Iterator[Broker]:
+def running(spec: Spec | None, *, say: Say, setup: Setup | None = None) -> Iterator[Broker]:
     """A broker that is ready, for as long as the with statement lasts; None takes the default and says which.
 
-    ``say`` gets a line for each thing done, with its time. SetupError (exit status 3) says what is missing or
-    went wrong and what to do; nothing is left behind then. Not to be entered from a coroutine.
+    ``setup``: other than as packaged, of a broker in a container only. ``say`` gets a line for each thing
+    done, with its time. SetupError (exit status 3) says what is missing or went wrong and what to do; nothing
+    is left behind then. Not to be entered from a coroutine.
     """
     stack = ExitStack()
     key = id(stack)
     _open[key] = (os.getpid(), stack)
     try:
-        yield _enter(spec, stack, say)
+        yield _enter(spec, stack, say, setup)
     finally:
         _open.pop(key, None)
         stack.close()
@@ -73,21 +79,24 @@ def stop_all() -> None:
 atexit.register(stop_all)
 
 
-def _enter(spec: Spec | None, stack: ExitStack, say: Say) -> Broker:
+def _enter(spec: Spec | None, stack: ExitStack, say: Say, setup: Setup | None) -> Broker:
     match spec:
         case Running():
             return attach(spec)
         case Local():
             url, hello = stack.enter_context(running_local(say))
             return _ours(spec, url, hello, installed_version())
+        case Qpid(version):
+            url, hello = stack.enter_context(running_qpid(version, say))
+            return _ours(spec, url, hello, f"org.apache.qpid:qpid-broker:{version}")
         case Debian() | Image() | None:
-            return _contained(spec, stack, say)
+            return _contained(spec, stack, say, setup)
         case _:
             assert_never(spec)
 
 
-def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say) -> Broker:
-    from harness.broker import container, engine, image
+def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say, setup: Setup | None) -> Broker:
+    from harness.broker import container, control, engine, image
 
     client = engine.engine(say)
     try:
@@ -96,8 +105,14 @@ def _contained(spec: Debian | Image | None, stack: ExitStack, say: Say) -> Broke
         ready = image.obtain(chosen, client, say)
     finally:
         client.close()
-    url, hello = stack.enter_context(container.running_container(ready, RUN, say))
-    return _ours(chosen, url, hello, ready.build)
+    setup = setup or Setup(fresh_credentials())
+    if isinstance(chosen, Debian):
+        setup = replace(setup, settings=(*chosen.settings, *setup.settings))
+    if setup.volume is not None:
+        control.hand_over(ready, setup.volume)
+    there = stack.enter_context(container.running_container(ready, RUN, say, setup))
+    broker = _ours(chosen, there.url, there.hello, ready.build)
+    return replace(broker, info=replace(broker.info, settings=setup.settings), container=there.name)
 
 
 def _ours(spec: Spec, url: str, hello: Hello, build: str) -> Broker:

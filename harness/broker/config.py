@@ -7,6 +7,7 @@ a label.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MEMORY_LIMIT = 2 * 1024**3
@@ -27,16 +28,26 @@ class Credentials:
         return f"amqp://{self.user}:{self.password}@{host}:{port}/%2F"
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a broker is started where it is not as packaged. ``settings``: lines of rabbitmq.conf;
+    ``volume``: the name of a volume that keeps its data beyond the container, None for none."""
+
+    credentials: Credentials
+    settings: tuple[str, ...] = ()
+    volume: str | None = None
+
+
 def fresh_credentials() -> Credentials:
     """A user and a password of 128 bits that nobody had before."""
     return Credentials(f"interop-{secrets.token_hex(4)}", secrets.token_hex(16))
 
 
-def configuration(credentials: Credentials, listener: str) -> str:
+def configuration(credentials: Credentials, listener: str, settings: Sequence[str] = ()) -> str:
     """The text of rabbitmq.conf.
 
-    ``listener``: a port, or address:port. Without ``loopback_users = none`` the broker refuses whoever comes
-    from outside of its container.
+    ``listener``: a port, or address:port. ``settings``: more lines, ``key = value``. Without
+    ``loopback_users = none`` the broker refuses whoever comes from outside of its container.
     """
     return "\n".join(
         (
@@ -49,6 +60,7 @@ def configuration(credentials: Credentials, listener: str) -> str:
             "log.file = false",
             f"vm_memory_high_watermark.absolute = {MEMORY_MARK}",
             "disk_free_limit.absolute = 50MB",
+            *settings,
             "",
         )
     )

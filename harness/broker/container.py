@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import cast
 
 import docker
@@ -21,7 +22,7 @@ from docker.types import Ulimit
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from harness.broker.config import MEMORY_LIMIT, Credentials, configuration, fresh_credentials
+from harness.broker.config import MEMORY_LIMIT, Credentials, Setup, configuration
 from harness.broker.engine import NO_ENGINE, client
 from harness.broker.image import Ready
 from harness.broker.machine import Say, tail
@@ -38,22 +39,32 @@ NOFILE = 65536
 HOST_NAME = "interop"
 """A node's name and its data folder hang on it; fixed, so that an upgrade in place finds its data."""
 CONFIG_FILE = "/etc/rabbitmq/rabbitmq.conf"
+DATA_FOLDER = "/var/lib/rabbitmq/mnesia"
 PORT = "5672/tcp"
 CONFLICT = 409
 """The engine's answer where a container is being removed already (Docker Engine API, DELETE)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """A broker that is ready in the container ``name``."""
+
+    name: str
+    url: str = field(repr=False)
+    hello: Hello
+
+
 @contextmanager
-def running_container(image: Ready, run: str, say: Say) -> Iterator[tuple[str, Hello]]:
-    """Start ``image`` and yield its URL and greeting once a message goes round; remove it in any case."""
-    name, credentials = f"amqp-interop-{secrets.token_hex(4)}", fresh_credentials()
+def running_container(image: Ready, run: str, say: Say, setup: Setup) -> Iterator[Contained]:
+    """Start ``image`` and yield where it is once a message goes round; remove it in any case."""
+    name = f"amqp-interop-{secrets.token_hex(4)}"
     start = time.monotonic()
     try:
-        with _started(image, name, run, credentials) as container:
-            url, hello = _await_ready(container, credentials)
+        with _started(image, name, run, setup) as container:
+            url, hello = await_ready(container, setup.credentials)
         seconds = time.monotonic() - start
         say(f"started {hello.product} {hello.version} in container {name} in {seconds:.1f} s")
-        yield url, hello
+        yield Contained(name, url, hello)
     finally:
         remove(name)
 
@@ -99,17 +110,17 @@ def sweep(engine: docker.DockerClient, say: Say) -> None:
 
 
 @contextmanager
-def _started(image: Ready, name: str, run: str, credentials: Credentials) -> Iterator[Container]:
+def _started(image: Ready, name: str, run: str, setup: Setup) -> Iterator[Container]:
     """The started container, with the engine's client that testcontainers made for it: closed at the end."""
     with ExitStack() as clients:
-        yield _start(image, name, run, credentials, clients)
+        yield _start(image, name, run, setup, clients)
 
 
-def _start(image: Ready, name: str, run: str, credentials: Credentials, clients: ExitStack) -> Container:
+def _start(image: Ready, name: str, run: str, setup: Setup, clients: ExitStack) -> Container:
     attempts = nofile_attempts(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     for nofile in attempts:
         try:
-            prepared = _prepared(image, name, run, credentials, nofile)
+            prepared = _prepared(image, name, run, setup, nofile)
             clients.callback(prepared.get_docker_client().client.close)
             return prepared.start().get_wrapped_container()
         except (DockerException, OSError) as error:
@@ -136,16 +147,17 @@ def refuses_limit(words: str) -> bool:
     return "setting rlimit" in words
 
 
-def _prepared(
-    image: Ready, name: str, run: str, credentials: Credentials, nofile: int | None
-) -> DockerContainer:
+def _prepared(image: Ready, name: str, run: str, setup: Setup, nofile: int | None) -> DockerContainer:
     # its reaper is an image that may not be had, and its environment variables would reach our children
     testcontainers_config.ryuk_disabled = True
     limits = [] if nofile is None else [Ulimit(name="nofile", soft=nofile, hard=nofile)]
     container = DockerContainer(image.id).with_name(name)
     # testcontainers' own with_bind_ports knows no address and so listens on all of them
     cast("dict[str, object]", container.ports)[PORT] = ("127.0.0.1", None)
-    container.with_copy_into_container(configuration(credentials, "5672").encode(), CONFIG_FILE)
+    text = configuration(setup.credentials, "5672", setup.settings)
+    container.with_copy_into_container(text.encode(), CONFIG_FILE)
+    if setup.volume is not None:
+        container.with_volume_mapping(setup.volume, DATA_FOLDER, "rw")
     return container.with_kwargs(
         labels=this_process(run).labels(), hostname=HOST_NAME, mem_limit=MEMORY_LIMIT, ulimits=limits
     )
@@ -154,7 +166,7 @@ def _prepared(
 # --- ready -------------------------------------------------------------------------------------------
 
 
-def _await_ready(container: Container, credentials: Credentials) -> tuple[str, Hello]:
+def await_ready(container: Container, credentials: Credentials) -> tuple[str, Hello]:
     deadline, last = time.monotonic() + READY_SECONDS, "it was not asked yet"
     while time.monotonic() < deadline:
         container.reload()

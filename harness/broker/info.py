@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SECRET = re.compile(r"(?P<start>\bamqps?://[^\s:@/]*):\S*@", re.IGNORECASE)
@@ -21,7 +22,9 @@ class BrokerInfo:
     """A broker as it describes itself at connection start (connection.start's server-properties).
 
     ``build`` says more than a version can: a Debian package's version or an image's digest; "" for a broker
-    that is not ours, which does not tell. ``url`` is without its password.
+    that is not ours, which does not tell. ``url`` is without its password. ``settings`` are the lines of its
+    configuration that make it another than as packaged; ``feature_flags`` and ``deprecated_features`` their
+    states by name, where it was asked (:mod:`.describe`).
     """
 
     spec: str
@@ -30,6 +33,9 @@ class BrokerInfo:
     platform: str
     build: str
     url: str
+    settings: tuple[str, ...] = ()
+    feature_flags: Mapping[str, str] = field(default_factory=dict)
+    deprecated_features: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         build = f", {self.build}" if self.build else ""
@@ -38,7 +44,11 @@ class BrokerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A broker that is ready. ``url`` holds the password: it is for peers, never for a person to read."""
+    """A broker that is ready. ``url`` holds the password: it is for peers, never for a person to read.
+
+    ``container``: the name of the container that it runs in, None for one that runs in none of ours.
+    """
 
     url: str = field(repr=False)
     info: BrokerInfo
+    container: str | None = None

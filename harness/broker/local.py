@@ -11,55 +11,37 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from harness.broker import warden
-from harness.broker.config import Credentials, configuration, fresh_credentials
-from harness.broker.machine import Say, tail, this_machine
-from harness.broker.probe import Hello, NotReady, greet
+from harness.broker.child import free_ports, running_child
+from harness.broker.config import configuration, fresh_credentials
+from harness.broker.machine import Say, this_machine
+from harness.broker.probe import Hello
 from harness.errors import SetupError
 
 PACKAGE = "rabbitmq-server"
 PROGRAMS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/rabbitmq/sbin/rabbitmq-server"))
 """The server's own script, where packages keep it. The one on PATH may insist on being root or rabbitmq."""
-READY_SECONDS = 90.0
-STOP_SECONDS = 10.0
 
 
 @contextmanager
 def running_local(say: Say) -> Iterator[tuple[str, Hello]]:
     """Start a broker, yield its URL and greeting once a message goes round, and end it in any case."""
     server, mapper = programs()
-    start, credentials = time.monotonic(), fresh_credentials()
+    credentials = fresh_credentials()
     amqp, distribution, epmd = free_ports(3)
     with ExitStack() as stack:
-        log = stack.enter_context(tempfile.TemporaryFile())
         folder = Path(tempfile.mkdtemp(prefix="amqp-interop-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         _write_files(folder, configuration(credentials, f"127.0.0.1:{amqp}"))
-        command = (sys.executable, warden.__file__, str(folder))
-        process = subprocess.Popen(
-            (*command, "--", mapper, "-port", str(epmd), "-address", "127.0.0.1", "--", server),
-            env=environment(folder, os.environ, distribution, epmd),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            start_new_session=True,
-        )
-        stack.callback(_end, process)
-        url = credentials.url("127.0.0.1", amqp)
-        hello = _await_ready(process, url, credentials, log)
-        say(f"started {hello.product} {hello.version} as a local process in {time.monotonic() - start:.1f} s")
-        yield url, hello
+        commands = ((mapper, "-port", str(epmd), "-address", "127.0.0.1"), (server,))
+        variables = environment(folder, os.environ, distribution, epmd)
+        yield stack.enter_context(running_child(folder, commands, variables, amqp, credentials, say))
 
 
 def programs() -> tuple[str, str]:
@@ -83,15 +65,6 @@ def installed_version() -> str:
     command = ("dpkg-query", "--show", "--showformat=${Version}", PACKAGE)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"{PACKAGE} {done.stdout}" if done.returncode == 0 and done.stdout else ""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that were free a moment ago: RabbitMQ cannot be told to choose its own."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def environment(folder: Path, inherited: Mapping[str, str], distribution: int, epmd: int) -> dict[str, str]:
@@ -126,35 +99,3 @@ def _write_files(folder: Path, config: str) -> None:
     (folder / "enabled_plugins").write_text("[].\n", "utf-8")
     for name in ("conf.d", "data", "log"):
         (folder / name).mkdir()
-
-
-def _await_ready(
-    process: subprocess.Popen[bytes], url: str, credentials: Credentials, log: BinaryIO
-) -> Hello:
-    deadline, why = time.monotonic() + READY_SECONDS, ""
-    while time.monotonic() < deadline:
-        if (status := process.poll()) is not None:
-            raise _not_ready(f"it ended with status {status}", credentials, log)
-        try:
-            return greet(url)
-        except NotReady as error:
-            why = error.problem
-        time.sleep(0.05)
-    raise _not_ready(f"not within {READY_SECONDS:g} s, the last time because {why}", credentials, log)
-
-
-def _not_ready(why: str, credentials: Credentials, log: BinaryIO) -> SetupError:
-    log.seek(0)
-    end = tail(log.read(), 30).replace(credentials.password, "***")
-    return SetupError(f"the local broker did not get ready: {why}; its log ends:\n{end}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Closing its input ends the warden, which ends the rest."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        process.wait(STOP_SECONDS)

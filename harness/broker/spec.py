@@ -13,6 +13,8 @@ from typing import TypeAlias
 from harness.errors import UsageError
 from harness.raw.url import Address, parse_url
 
+UPSTREAM = "+upstream"
+
 
 class Release(Enum):
     """The Debian releases whose rabbitmq-server package can become an image."""
@@ -23,14 +25,27 @@ class Release(Enum):
     FORKY = "forky"
 
 
+PATCHED = (Release.FORKY,)
+"""Those whose package has other defaults than upstream's release."""
+
+
 @dataclass(frozen=True, slots=True)
 class Debian:
-    """An image made from a Debian release's rabbitmq-server package."""
+    """An image made from a Debian release's rabbitmq-server package.
+
+    ``upstream``: with RabbitMQ's own defaults where the package changes them.
+    """
 
     release: Release
+    upstream: bool = False
 
     def __str__(self) -> str:
-        return f"debian:{self.release.value}"
+        return f"debian:{self.release.value}{UPSTREAM if self.upstream else ''}"
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Lines of rabbitmq.conf. Debian's 4.3 permits with a warning what upstream's denies."""
+        return ("deprecated_features.permit.transient_nonexcl_queues = false",) if self.upstream else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +76,26 @@ class Local:
         return "local"
 
 
-Spec: TypeAlias = Debian | Image | Running | Local
+@dataclass(frozen=True, slots=True)
+class Qpid:
+    """A private child process of Apache Qpid Broker-J, of that version, from Maven Central."""
+
+    version: str
+
+    def __str__(self) -> str:
+        return f"qpid:{self.version}"
+
+
+Spec: TypeAlias = Debian | Image | Running | Local | Qpid
 
 RELEASES = ", ".join(release.value for release in Release)
 FORMS = (
     ("debian:RELEASE", f"an image made from that Debian release's package ({RELEASES})"),
+    ("debian:forky+upstream", "the same, denying the deprecated features that upstream denies"),
     ("IMAGE:TAG", "any image reference with a version, such as rabbitmq:4.1"),
     ("amqp://USER:PASSWORD@HOST:PORT/VHOST", "a broker that runs already; amqps:// for TLS"),
     ("local", "a private process of the rabbitmq-server installed here"),
+    ("qpid:VERSION", "a private process of Apache Qpid Broker-J, such as qpid:9.2.0 (needs Java 17, Maven)"),
 )
 
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -88,6 +115,8 @@ def parse_spec(text: str) -> Spec:
         return Local()
     if text.startswith("debian:"):
         return _debian(text)
+    if text.startswith("qpid:"):
+        return _qpid(text)
     return _image(text)
 
 
@@ -99,11 +128,23 @@ def _running(text: str) -> Running:
 
 
 def _debian(text: str) -> Debian:
+    name = text.removeprefix("debian:")
+    upstream = name.endswith(UPSTREAM)
     try:
-        return Debian(Release(text.removeprefix("debian:")))
+        spec = Debian(Release(name.removesuffix(UPSTREAM)), upstream)
     except ValueError:
-        name = text.removeprefix("debian:")
         raise UsageError(f"unknown Debian release {name!r} in {text!r}", f"known: {RELEASES}") from None
+    if upstream and spec.release not in PATCHED:
+        known = ", ".join(f"debian:{one.value}{UPSTREAM}" for one in PATCHED)
+        raise UsageError(f"{text!r}: that package changes no default of RabbitMQ's", f"known: {known}")
+    return spec
+
+
+def _qpid(text: str) -> Qpid:
+    version = text.removeprefix("qpid:")
+    if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version) is None:
+        raise UsageError(f"{text!r} names no release of Qpid Broker-J", "such as qpid:9.2.0")
+    return Qpid(version)
 
 
 def _image(text: str) -> Image:

@@ -1,8 +1,8 @@
 """A process that starts others and sees to it that all of them end with whoever started it, SIGKILL included.
 
-    python warden.py FOLDER -- EPMD ... -- SERVER ...
+    python warden.py FOLDER [-- HELPER ...] -- SERVER ...
 
-Both commands run until the server ends, standard input ends (its other end is its owner's, and closes however
+The commands run until the server ends, standard input ends (its other end is its owner's, and closes however
 that dies), or SIGTERM comes. Then everything that descends from this process is killed, daemons that left the
 process group too, since it is their subreaper (prctl(2); Linux), and FOLDER is removed. The status is the
 server's.
@@ -32,25 +32,31 @@ class _Told(Exception):
 
 def main(arguments: list[str]) -> int:
     """The status to end with."""
-    folder, helper, server = _split(arguments)
+    folder, *helpers, server = _split(arguments)
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
     signal.signal(signal.SIGTERM, _tell)
     try:
-        subprocess.Popen(helper, stdin=subprocess.DEVNULL)
+        for helper in helpers:
+            subprocess.Popen(helper, stdin=subprocess.DEVNULL)
         return _watch(subprocess.Popen(server, stdin=subprocess.DEVNULL))
     except _Told:
         return 0
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _kill_descendants()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder[0], ignore_errors=True)
 
 
-def _split(arguments: list[str]) -> tuple[str, list[str], list[str]]:
-    first = arguments.index("--")
-    second = arguments.index("--", first + 1)
-    return arguments[0], arguments[first + 1 : second], arguments[second + 1 :]
+def _split(arguments: list[str]) -> list[list[str]]:
+    """What stands between the dashes: the folder, then a command each."""
+    parts: list[list[str]] = [[]]
+    for argument in arguments:
+        if argument == "--":
+            parts.append([])
+        else:
+            parts[-1].append(argument)
+    return parts
 
 
 def _tell(number: int, frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -19,13 +20,14 @@ from harness.engine.answers import Answered, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
 from harness.engine.deliveries import Inbox, Otherwise
 from harness.engine.station import NotConnected, Station, StationError
+from harness.engine.topology import delete_exchange
 from harness.errors import InteropError
 from harness.judge.difference import Kind
 from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
 from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.client import Connection, connect
-from harness.raw.errors import ChannelClosed
+from harness.raw.errors import ChannelClosed, ConnectionClosed
 from harness.scenarios import (
     Ack,
     Actor,
@@ -117,6 +119,9 @@ class Play:
                 self._distrust()
             failure = stopped.failure
             return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+        except (ChannelClosed, ConnectionClosed) as error:
+            failure = refused_to_suite(error)
+            return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
         return Verdict(Kind.SAME, None, None, None, None, (), None)
 
     def _path(self, path: str) -> str:
@@ -139,17 +144,26 @@ class Play:
 
     async def _forget(self) -> None:
         """Take away what was declared."""
-        assert self._broker is not None
-        await self._broker.reopen()
+        broker = await self._open()
         for queue in self._scenario.queues:
             try:
-                await self._broker.delete_queue(self._names.of(queue))
+                await broker.delete_queue(self._names.of(queue))
             except ChannelClosed:  # an exclusive queue of a peer, which goes with its connection
-                await self._broker.reopen()
+                await broker.reopen()
         for exchange in self._scenario.exchanges:
             if not exchange.startswith("amq."):
-                await self._broker.delete_exchange(self._names.of(exchange))
-        await self._broker.close()
+                await delete_exchange(broker, self._names.of(exchange))
+        await broker.close()
+
+    async def _open(self) -> Connection:
+        """The suite's own connection, made anew where the broker closed it over a step."""
+        assert self._broker is not None
+        try:
+            await self._broker.reopen()
+            self._broker.check()
+        except ConnectionClosed:
+            self._broker = await connect(self._url)
+        return self._broker
 
     # --- steps -----------------------------------------------------------------------------------------
 
@@ -373,6 +387,17 @@ class Play:
 
     def _actor(self, station: Station) -> Actor:
         return "producer" if station is self._stations["producer"] else "consumer"
+
+
+def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:
+    """The broker would not do what the suite's own client asked for: its decision, whoever asks.
+
+    It is raised again where no code came with it: then the broker is lost.
+    """
+    if error.code is None:
+        raise error
+    scope: Literal["channel", "connection"] = "channel" if isinstance(error, ChannelClosed) else "connection"
+    return Failure(Stop.REJECTED, Step.BROKER, error.text, scope, error.code)
 
 
 def _differing(path: str, found: Otherwise) -> Verdict:

@@ -51,8 +51,8 @@ class Session:
 
     @property
     def party(self) -> Party:
-        """The broker, as expectations name it."""
-        return Party(self.broker.info.product, self.broker.info.version)
+        """The broker, as expectations name it: in one word, ``Apache-Qpid-Broker-J-Core``."""
+        return Party("-".join(self.broker.info.product.split()), self.broker.info.version)
 
     async def run(self, expectations: Expectations, tell: Callable[[CellLine], None]) -> Summary:
         """Every cell of the plan. SetupError if the broker is lost on the way."""

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Coroutine, Iterable
 
 from harness.amqp.values import Int32, Table, Text
+from harness.broker.probe import hello
 from harness.cases import Pairs
 from harness.engine.plan import Route
 from harness.raw.client import Connection, connect
-from harness.raw.errors import RawError
+from harness.raw.errors import ChannelClosed, RawError
 from harness.raw.outcomes import Received
 
 EXPIRES = Table((("x-expires", Int32(str(15 * 60 * 1000))),))
@@ -23,8 +24,35 @@ BUSY = 60.0
 """Seconds that the broker may take for an answer: it may have gigabytes to pass on before."""
 AT_ONCE = 200
 """Requests that are made without waiting for the answer to the first."""
+NOT_FOUND = 404
 POLL = 0.02
 """Seconds between two looks at a queue; the broker tells nobody when a consumer is gone."""
+
+
+def lifetime(properties: Table) -> Table:
+    """The arguments of a queue that is not to stay for ever, by what a broker says of itself: ``x-expires``
+    is RabbitMQ's own, and Qpid Broker-J closes the connection over it (542)."""
+    return EXPIRES if hello(properties).product == "RabbitMQ" else Table(())
+
+
+async def delete_queue(client: Connection, name: Text) -> None:
+    """Delete it, or find it gone: RabbitMQ does not mind that, others close the channel (404)."""
+    try:
+        await client.delete_queue(name)
+    except ChannelClosed as error:
+        if error.code != NOT_FOUND:
+            raise
+        await client.reopen()
+
+
+async def delete_exchange(client: Connection, name: Text) -> None:
+    """The same of an exchange, which may have gone with its last binding."""
+    try:
+        await client.delete_exchange(name)
+    except ChannelClosed as error:
+        if error.code != NOT_FOUND:
+            raise
+        await client.reopen()
 
 
 async def _declare(client: Connection, route: Route) -> None:
@@ -69,7 +97,8 @@ class Topology:
         """Declare a queue for this run."""
         async with self._lock:
             self._queues.add(name)
-            await (await self._client()).declare_queue(name, durable=True, arguments=EXPIRES)
+            client = await self._client()
+            await client.declare_queue(name, durable=True, arguments=lifetime(client.server_properties))
 
     async def routes(self, routes: Iterable[tuple[Route, Pairs, tuple[Text, ...]]]) -> None:
         """The exchanges of cases that need one of their own, and their bindings to queues.
@@ -107,10 +136,10 @@ class Topology:
         async with self._lock:
             client = await self._client()
             for queue in queues:
-                await client.delete_queue(queue)
+                await delete_queue(client, queue)
                 self._queues.discard(queue)
             for exchange in exchanges:
-                await client.delete_exchange(exchange)
+                await delete_exchange(client, exchange)
                 self._exchanges.discard(exchange)
 
     async def until_unused(self, queue: Text, deadline: float) -> bool:

@@ -10,7 +10,7 @@ import os
 from harness import broker
 from harness.broker import Broker, BrokerInfo, Local, running
 
-def opened(spec, stack, say):
+def opened(spec, stack, say, setup):
     stack.callback(print, "closed", flush=True)
     return Broker("amqp://h", BrokerInfo("local", "", "", "", "", ""))
 

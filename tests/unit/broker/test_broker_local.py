@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.broker import local
+from harness.broker import child, local
 from harness.errors import SetupError
 
 
@@ -44,4 +44,4 @@ def test_the_server_inherits_nothing_that_would_point_it_at_another_broker(tmp_p
 
 
 def test_free_ports_are_different_ones() -> None:
-    assert len(set(local.free_ports(3))) == 3
+    assert len(set(child.free_ports(3))) == 3

@@ -6,7 +6,7 @@ import pytest
 
 from harness.broker import Broker, BrokerInfo, redact
 from harness.broker.attach import complete_url
-from harness.broker.spec import Debian, Image, Local, Release, Running, parse_spec
+from harness.broker.spec import Debian, Image, Local, Qpid, Release, Running, parse_spec
 from harness.errors import UsageError
 from harness.raw.url import Address, parse_url
 
@@ -106,3 +106,28 @@ def test_a_broker_prints_without_its_password() -> None:
 def test_a_url_for_peers_has_every_part_written_out(given: str, complete: str) -> None:
     assert complete_url(parse_url(given)) == complete
     assert parse_url(complete) == parse_url(given)
+
+
+def test_upstreams_defaults_are_a_spec_of_their_own() -> None:
+    spec = parse_spec("debian:forky+upstream")
+    assert spec == Debian(Release.FORKY, upstream=True)
+    assert str(spec) == "debian:forky+upstream"
+    assert spec.settings == ("deprecated_features.permit.transient_nonexcl_queues = false",)
+    assert Debian(Release.FORKY).settings == ()
+
+
+def test_upstreams_defaults_of_a_package_that_changes_none_are_refused() -> None:
+    with pytest.raises(UsageError, match="changes no default") as caught:
+        parse_spec("debian:trixie+upstream")
+    assert "debian:forky+upstream" in caught.value.next_step
+
+
+def test_qpid_is_a_spec_with_its_release() -> None:
+    assert parse_spec("qpid:9.2.0") == Qpid("9.2.0")
+    assert str(parse_spec("qpid:9.2.0")) == "qpid:9.2.0"
+
+
+@pytest.mark.parametrize("text", ["qpid:", "qpid:9", "qpid:latest", "qpid:9.2.0-SNAPSHOT"])
+def test_qpid_without_a_release_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="no release"):
+        parse_spec(text)
