@@ -53,7 +53,7 @@ def differences(head: Head, cells: Iterable[CellLine]) -> tuple[Difference, ...]
 
 
 def came_to(cell: CellLine) -> str:
-    """``broker: altered headers``, or ``passes``. A path goes down to the field: that is what a broker knows."""
+    """``broker: altered headers``, or ``passes``. A path goes down to the field."""
     if cell.outcome == "pass" and cell.code is None:
         return "passes"
     path = cell.path.partition(".")[0].partition("[")[0] if cell.path and cell.step else ""
