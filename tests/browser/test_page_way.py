@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
+
+from browser import runs
+from harness.judge.difference import Kind
+from harness.judge.verdict import Step, StepDifference
+from harness.report.html import write_html
+from harness.report.names import commands_of
+from harness.results import CaseLine, ResultsWriter, read_results
+from harness.scenarios import DeclareQueue, DeleteQueue
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.browser
@@ -159,3 +169,43 @@ def test_one_click_says_which_header_types_pika_misreads_and_who_sends_them(open
     expect(row.locator("td").nth(1)).to_have_text("double, float")
     expect(row.locator("td").nth(2)).to_have_text("int")
     expect(row.locator("td").nth(4)).to_have_text("amqp091-go 1.16.0, streadway 1.1.0")
+
+
+def test_commands_are_quoted_as_the_terminals_are(opened: Open, tmp_path: Path) -> None:
+    seen = runs.evidence("streadway", "pika", runs.CASES["headers/double"])
+    for producer in ("aio-pika@9.4.0[pamqp@3.2.1,python@3.12]", "it's $HOME `x`; \u202e"):
+        lines = [runs.line("headers/double", producer, "pika", seen)]
+        results = read_results(runs.write(tmp_path / "q.jsonl", lines))
+        write_html(tmp_path / "q.html", results)
+        page = opened("#list=1", path=tmp_path / "q.html")
+        page.locator("#cells a").first.click()
+        run, explain = commands_of(results.head, lines[0])
+        expect(page.locator("[data-command=run]")).to_have_text(run)
+        expect(page.locator("[data-command=explain]")).to_have_text(explain)
+
+
+def test_a_scenario_is_shown_step_by_step_with_the_one_that_came_out_otherwise(
+    opened: Open, tmp_path: Path
+) -> None:
+    path = "steps[2].delete_queue.told"
+    one = StepDifference(Step.CONSUMER, Kind.LOST, path, "cancelled", None)
+    cell = msgspec.structs.replace(
+        runs.line("queues/deleted", "streadway", "pika", runs.evidence("streadway", "pika", runs.message())),
+        verdict="lost",
+        outcome="fail",
+        step=Step.CONSUMER,
+        path=path,
+        expected="cancelled",
+        differences=(one,),
+    )
+    steps = (DeclareQueue(by="consumer", queue="q"), DeleteQueue("q"))
+    with ResultsWriter(tmp_path / "s.jsonl") as writer:
+        writer.write(runs.head(cells=1))
+        writer.write(CaseLine("queues/deleted", "Who is told?", "a page", steps=steps))
+        writer.write(cell)
+    write_html(tmp_path / "s.html", read_results(tmp_path / "s.jsonl"))
+    page = opened("#cell=queues%2Fdeleted%5Bstreadway-%3Epika%5D", path=tmp_path / "s.html")
+    expect(page.locator("#steps li")).to_have_count(2)
+    expect(page.locator("#steps li.otherwise")).to_have_text("Otherwise: delete_queue queue=q")
+    expect(page.locator("#messages")).to_have_count(0)
+    expect(page.locator("#differences")).to_contain_text("cancelled")

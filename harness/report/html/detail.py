@@ -92,7 +92,8 @@ def cell_detail(cell: CellLine) -> Detail | None:
         return Detail(changes, more)
     kept = cell.evidence
     paths = changed_fields(cell.differences) or list(_about(kept.messages.asked))
-    sent, delivered = _wires(kept, paths)
+    asked = asked_dump(kept.messages.asked, paths)
+    sent, delivered = _wires(kept, paths, asked)
     return Detail(
         changes=changes,
         more=more,
@@ -100,7 +101,7 @@ def cell_detail(cell: CellLine) -> Detail | None:
         sheet=_sheet(_evidence(kept), cell.differences),
         sent=sent,
         delivered=delivered,
-        asked=asked_dump(kept.messages.asked, paths),
+        asked=asked,
         clipped=tuple((inert(name), size) for name, size in kept.clipped.items()),
     )
 
@@ -154,10 +155,9 @@ def _texts(row: Row) -> tuple[str, str, str, str, str, str]:
     return (row.mark.strip(), _path(row.path), *row.texts)
 
 
-def _wires(kept: Kept, paths: list[str]) -> tuple[tuple[Dump, ...], tuple[Dump, ...]]:
+def _wires(kept: Kept, paths: list[str], asked: Dump | None) -> tuple[tuple[Dump, ...], tuple[Dump, ...]]:
     """The octets of both wires: the content header, then what changed and is not in it."""
     messages, wire, cut = kept.messages, kept.wire, kept.clipped
-    asked = asked_dump(messages.asked)
     before = None if asked is None else bytes.fromhex(asked.octets)
     sent = _wire(messages.sent, wire.sent, before, messages.asked, paths, cut.get("wire.sent", 0))
     delivered = _wire(
