@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -125,6 +126,7 @@ def upgrade(asked: Asked, say: Say) -> Done:
 
 def _both(asked: Asked, stack: ExitStack, for_new: ExitStack, say: Say) -> tuple[Broker, Setup, Broker]:
     """The two brokers, started side by side; how to start another on the data of the first."""
+    import_module("harness.broker.control")  # two threads that import it at once can end in a deadlock
     with ThreadPoolExecutor(max_workers=2) as pool:
         new = pool.submit(for_new.enter_context, running(asked.new, say=say))
         if asked.in_place:
