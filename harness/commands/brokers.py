@@ -8,6 +8,7 @@ import click
 
 from harness import matrix
 from harness.commands.options import FILE
+from harness.ends import digest_of
 from harness.errors import UsageError
 from harness.judge.expect import read_expectations
 from harness.report.brokers import brokers_markdown
@@ -24,6 +25,11 @@ def brokers(file: Path, output: Path | None) -> None:
         raise UsageError(f"{file} is of one broker", "run with --broker given twice or more")
     if results.foot is None:
         raise UsageError(f"{file} is of a run that was cut", "cells are missing: run it again")
+    if results.head.expectations_sha256 != digest_of(matrix.EXPECTATIONS):
+        raise UsageError(
+            f"the list of expectations is not the one that {file} was made with",
+            "run again, or take the list of that run back",
+        )
     text = brokers_markdown(results.head, results.cells(), read_expectations(matrix.EXPECTATIONS))
     if output is None:
         click.echo(text, nl=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -12,7 +13,7 @@ from harness.errors import UsageError
 from harness.judge.expect import Expectation, Listed, Outcome
 from harness.judge.verdict import Step
 from harness.report.brokers import UNDOCUMENTED, brokers_markdown, differences
-from harness.results import Broker, CellLine, Head, ResultsWriter
+from harness.results import Broker, CellLine, Foot, Head, ResultsWriter
 
 OLD = Broker("debian:trixie", "RabbitMQ", "4.0.5", "Erlang/OTP 27", "p 1")
 NEW = Broker(
@@ -77,3 +78,15 @@ def test_a_file_that_can_not_tell_is_refused(more: tuple[Broker, ...], problem: 
     result = CliRunner().invoke(brokers, [str(path)])
     assert isinstance(result.exception, UsageError)
     assert problem in result.exception.problem
+
+
+def test_a_file_of_another_list_of_expectations_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    with ResultsWriter(path) as writer:
+        writer.write(msgspec.structs.replace(HEAD, cells=len(CELLS)))
+        for one in CELLS:
+            writer.write(one)
+        writer.write(Foot({}, {}, {}))
+    result = CliRunner().invoke(brokers, [str(path)])
+    assert isinstance(result.exception, UsageError)
+    assert "not the one" in result.exception.problem
