@@ -33,11 +33,18 @@ Meddle: TypeAlias = Callable[[Broker, Inn], Coroutine[Any, Any, None]]
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """What an exchange came to: every message's fate, and what could not be tried, in words."""
+    """What an exchange came to: every message's fate; in words what could not be tried, and which messages
+    the new broker no longer takes into a kind of queue."""
 
     findings: tuple[Finding, ...]
     kinds: tuple[QueueKind, ...]
     unable: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def fails(self) -> bool:
+        """Whether anything became of a message that may not."""
+        return bool(self.refused) or any(one.fate.fails for one in self.findings)
 
 
 @contextmanager
@@ -78,7 +85,7 @@ def move(
         say(f"exchanged {old.info.version} for {broker.info.version} on the same data")
         if meddle is not None:
             asyncio.run(meddle(broker, inn))
-        after, fresh = asyncio.run(_move_out(inn, broker, plan, ready, lodgers, before))
+        after, fresh, refused = asyncio.run(_move_out(inn, broker, plan, ready, lodgers, before))
     stays = [
         Stay(
             consumer,
@@ -90,7 +97,7 @@ def move(
         )
         for (consumer, kind), shelf in before.items()
     ]
-    return Moved(tuple(findings(stays)), inn.kinds, tuple(_unable(consumers, inn.kinds, before)))
+    return Moved(tuple(findings(stays)), inn.kinds, tuple(_unable(consumers, inn.kinds, before)), refused)
 
 
 def _unable(consumers: Sequence[str], kinds: Sequence[QueueKind], before: Shelves) -> Iterator[str]:
@@ -106,6 +113,7 @@ async def _move_in(
     """Fill both sets on the old broker, and take one of them empty again."""
     async with _session(plan, broker, ready) as started:
         await inn.open(broker.url)
+        await inn.try_out(broker.url, lodgers)
         await inn.fill(broker.url, started.producers, lodgers)
         return await inn.empty(started.consumers, CONTROL)
 
@@ -117,15 +125,22 @@ async def _move_out(
     ready: Mapping[PeerSpec, Launch],
     lodgers: Sequence[Lodger],
     before: Shelves,
-) -> tuple[Shelves, Shelves]:
+) -> tuple[Shelves, Shelves, tuple[str, ...]]:
     """Take the kept set empty on the new broker; then the same messages again, fresh. Of what gave out
-    something on the old one, ``before``."""
+    something on the old one, ``before``. Third: what the new one alone won't take, in words."""
     again = Inn(secrets.token_hex(8), [spec.label for spec in plan.consumers], (FRESH,))
     async with _session(plan, broker, ready) as started:
         after = await inn.empty(started.consumers, KEPT, before)
         again.kinds = tuple(kind for kind in await again.open(broker.url) if kind in inn.kinds)
+        await again.try_out(broker.url, lodgers)
         await again.fill(broker.url, started.producers, lodgers)
-        return after, await again.empty(started.consumers, FRESH, before)
+        return after, await again.empty(started.consumers, FRESH, before), tuple(_newly(inn, again))
+
+
+def _newly(old: Inn, new: Inn) -> Iterator[str]:
+    for (case, kind), said in new.refused.items():
+        if (case, kind) not in old.refused:
+            yield f"{case} into a {kind} queue: {said}"
 
 
 @asynccontextmanager

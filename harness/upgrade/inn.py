@@ -21,8 +21,8 @@ from harness.engine.station import NotConnected, Station
 from harness.engine.topology import delete_exchange, delete_queue
 from harness.errors import InteropError, SetupError
 from harness.peers.protocol import Ack, Consume, Delivery, Event, Failed, Publish, Reply
-from harness.raw.client import connect
-from harness.raw.errors import RawError
+from harness.raw.client import Connection, connect
+from harness.raw.errors import ChannelClosed, ConnectionClosed, RawError
 from harness.tap.events import Delivered
 from harness.tap.events import Event as WireEvent
 from harness.tap.eye import message_of
@@ -46,6 +46,8 @@ class Inn:
     def __init__(self, token: str, consumers: Sequence[str], sets: Sequence[str]) -> None:
         self.token, self._consumers, self._sets = token, tuple(consumers), tuple(sets)
         self.kinds: tuple[QueueKind, ...] = ()
+        self.refused: dict[tuple[str, QueueKind], str] = {}
+        """Case and kind of queue: what this broker said to the message, and took no more of it."""
 
     def queue(self, consumer: str, kind: QueueKind, of: str) -> str:
         """The name of one queue."""
@@ -78,6 +80,30 @@ class Inn:
                     await client.declare_queue(queue, durable=True, arguments=kind.arguments)
                     await client.bind(queue, exchange)
 
+    async def try_out(self, url: str, lodgers: Iterable[Lodger]) -> None:
+        """Note which messages this broker won't take into which kind of queue, whoever sends them: one that
+        closes a channel would take along what a peer has published around it."""
+        messages = {one.case: one for one in lodgers}
+        for kind in self.kinds:
+            queue = f"interop.{unique(self.token, kind)}.try"
+            client: Connection | None = None
+            for lodger in messages.values():
+                if not lodger.fits(kind):
+                    continue
+                if client is None:
+                    client = await connect(url)
+                    await client.declare_queue(queue, durable=True, arguments=kind.arguments)
+                try:
+                    await client.publish_confirmed("", queue, lodger.message)
+                except (ChannelClosed, ConnectionClosed) as error:
+                    self.refused[lodger.case, kind] = str(error)
+                    client.abort()
+                    client = None
+            async with await connect(url) as last_client:
+                await delete_queue(last_client, queue)
+            if client is not None:
+                await client.close()
+
     async def fill(self, url: str, producers: Mapping[str, Station], lodgers: Iterable[Lodger]) -> None:
         """Every message into every set, producer by producer, then a last one. SetupError if one cannot."""
         by_producer: dict[str, list[Lodger]] = defaultdict(list)
@@ -93,7 +119,12 @@ class Inn:
     async def _publish(self, station: Station, lodgers: Sequence[Lodger]) -> None:
         await station.connect()
         open_: list[asyncio.Future[Reply]] = []
-        wanted = [(one, kind) for kind in self.kinds for one in lodgers if one.fits(kind)]
+        wanted = [
+            (one, kind)
+            for kind in self.kinds
+            for one in lodgers
+            if one.fits(kind) and (one.case, kind) not in self.refused
+        ]
         for number, (lodger, kind) in enumerate(wanted, 1):
             exchange = self.exchange(lodger.consumer, kind)
             final = number == len(wanted)

@@ -69,7 +69,7 @@ class Done(msgspec.Struct, frozen=True):
         """2 for an exchange that was asked for and is not supported; else 1 if anything is worse."""
         if self.in_place and self.jump.way is Way.REFUSED:
             return UsageError.exit_status
-        failed = self.moved is not None and any(one.fate.fails for one in self.moved.findings)
+        failed = self.moved is not None and self.moved.fails
         return 1 if failed or self.comparison.got_worse else 0
 
 

@@ -43,6 +43,9 @@ def _moved(moved: Moved, width: int | None) -> Iterator[Line]:
         style = "bold red" if group[0].fate.fails else ""
         for line in wrapped(group_text(group), width, "  ", "    "):
             yield plain(line, style)
+    for line in moved.refused:
+        for text in wrapped(inert(f"no longer taken: {line}"), width, "  ", "    "):
+            yield plain(text, "bold red")
     for line in moved.unable:
         yield from map(plain, wrapped(inert(line), width, "  ", "    "))
     found = counts(moved.findings)
