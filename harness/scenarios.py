@@ -111,9 +111,10 @@ class Publish(_Step, frozen=True, tag="publish"):
 
 
 class Consume(_Step, frozen=True, tag="consume"):
-    """basic.consume by the consumer."""
+    """basic.consume by the consumer; by ``broker`` it is the suite's own client, which keeps what it gets."""
 
     queue: str
+    by: Literal["consumer", "broker"] = "consumer"
     prefetch: Count = 0
     no_ack: bool = False
     exclusive: bool = False

@@ -137,7 +137,10 @@ class Play:
     def _actors(self) -> tuple[Actor, ...]:
         """Who takes part at all."""
         acting = {getattr(step, "by", None) for step in self._scenario.steps}
-        consumes = any(isinstance(step, Consume | Get) for step in self._scenario.steps)
+        consumes = any(
+            isinstance(step, Get) or (isinstance(step, Consume) and step.by == "consumer")
+            for step in self._scenario.steps
+        )
         publishes = any(isinstance(step, Publish) for step in self._scenario.steps)
         made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
         return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
@@ -176,7 +179,13 @@ class Play:
                 self._stations[by].kill()
             case Publish():
                 await self._publish(step)
-            case DeclareQueue(by="broker") | DeclareExchange(by="broker") | Bind(by="broker") | DeleteQueue():
+            case (
+                DeclareQueue(by="broker")
+                | DeclareExchange(by="broker")
+                | Bind(by="broker")
+                | Consume(by="broker")
+                | DeleteQueue()
+            ):
                 try:
                     await self._settle_broker(step)
                 except ChannelClosed as error:  # a broker that does not know what the scenario is about
@@ -213,7 +222,7 @@ class Play:
                 )
             case Bind(_, queue, exchange, key, arguments):
                 return protocol.Bind(number, names.of(queue), names.of(exchange), key, names.table(arguments))
-            case Consume(queue, prefetch, no_ack, exclusive, arguments):
+            case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
                 return protocol.Consume(
                     number, names.of(queue), prefetch, no_ack, exclusive, names.table(arguments)
                 )
@@ -280,6 +289,15 @@ class Play:
             case Bind(_, queue, exchange, key, arguments):
                 table: Table = names.table(arguments)
                 await broker.bind(names.of(queue), names.of(exchange), key, arguments=table)
+            case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
+                await broker.consume(
+                    names.of(queue),
+                    lambda received: None,
+                    prefetch=prefetch,
+                    no_ack=no_ack,
+                    exclusive=exclusive,
+                    arguments=names.table(arguments),
+                )
             case DeleteQueue(queue):
                 await broker.delete_queue(names.of(queue))
 

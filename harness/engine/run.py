@@ -152,7 +152,7 @@ class Run:
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.message_case, evidence)
-        weighed = self._expectations.weigh(self._key(cell), verdict)
+        weighed = self._expectations.weigh(self._key(cell), verdict, evidence)
         if weighed.outcome in ("pass", "expected", "unsupported"):
             self._settled_first += 1
             self._emit(cell, verdict, None, evidence, weighed)
@@ -255,7 +255,7 @@ class Run:
         weighed: Weighed | None = None,
     ) -> None:
         key = self._key(cell)
-        weighed = weighed or self._expectations.weigh(key, verdict)
+        weighed = weighed or self._expectations.weigh(key, verdict, evidence)
         name = cell_id(cell.case.id, cell.producer.label, cell.consumer.label, self._plan.broker)
         self._expectations.note(key, name, weighed)
         self._outcomes[weighed.outcome] += 1

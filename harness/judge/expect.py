@@ -22,7 +22,8 @@ from packaging.version import InvalidVersion, Version
 
 from harness.errors import UsageError
 from harness.judge.difference import Kind, Shown
-from harness.judge.verdict import Step, Stop, Verdict
+from harness.judge.places import places
+from harness.judge.verdict import Evidence, Step, Stop, Verdict
 
 Outcome: TypeAlias = Literal["pass", "fail", "expected", "unsupported", "error"]
 Names: TypeAlias = str | tuple[str, ...]
@@ -56,9 +57,9 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``scenarios``, which an entry about scenarios has in place of ``cases``.
     ``step`` is null where nobody can tell, as in a scenario whose refusal never came.
     ``difference`` is a kind of difference or a stop, or a list of stops where chance decides between them;
-    ``code`` is the broker's reply code where the stop has one. ``of`` is a glob on what was changed, by type
-    and value as :func:`words_of` has it: such an entry is about a value, whichever producer sent it in
-    whichever of its cases, so that a cell which does not show the difference is no evidence against it.
+    ``code`` is the broker's reply code where the stop has one. ``of`` are globs on what was changed, by type
+    and value as :func:`words_of` has it: such an entry is about values, whichever producer sent them. Then a
+    cell contradicts it in which such a value comes to the step, at such a path, and is not changed so.
     """
 
     step: Step | None
@@ -74,7 +75,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
-    of: str | None = None
+    of: Names | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -245,8 +246,11 @@ class Expectations:
             self.note(cell, cell_id, weighed)
         return weighed.outcome, weighed.line
 
-    def weigh(self, cell: CellKey, verdict: Verdict) -> Weighed:
-        """What the verdict amounts to; it is evidence for the list only once it is noted."""
+    def weigh(self, cell: CellKey, verdict: Verdict, evidence: Evidence | None = None) -> Weighed:
+        """What the verdict amounts to; it counts for and against the list only once it is noted.
+
+        Without the ``evidence`` nothing speaks against an expectation about values.
+        """
         stop = verdict.failure.stop if verdict.failure else None
         if stop is Stop.UNSUPPORTED:
             return Weighed("unsupported")
@@ -254,7 +258,7 @@ class Expectations:
             return Weighed("error")
         about, needed = self.about(cell), _failing(verdict)
         used = [item for item in about if any(_matches(item.expectation, need) for need in needed)]
-        against = [item for item in about if item not in used and _was_tried(item.expectation, verdict)]
+        against = [item for item in about if _speaks_against(item, used, verdict, evidence)]
         if not needed:
             return Weighed("pass", None, used, against)
         if all(any(_matches(item.expectation, need) for item in used) for need in needed):
@@ -301,6 +305,25 @@ def _among(case: str, globs: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(case, glob) for glob in globs)
 
 
+def _speaks_against(
+    item: Listed, used: Sequence[Listed], verdict: Verdict, evidence: Evidence | None
+) -> bool:
+    said = item.expectation
+    if said.of is None:
+        return item not in used and _was_tried(said, verdict)
+    if evidence is None or verdict.failure is not None:
+        return False
+    came = {Step.PRODUCER: evidence.asked, Step.BROKER: evidence.sent, Step.CONSUMER: evidence.delivered}
+    before = came[said.step] if said.step is not None else None
+    if before is None:
+        return False
+    shown = {each.path for each in verdict.differences if each.step is said.step and each.kind in said.kinds}
+    return any(
+        path not in shown and _covers_path(said.path, path) and _among(words_of(value), _each(said.of))
+        for path, value in places(before.message)
+    )
+
+
 def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     """Whether the cell could show the difference.
 
@@ -314,7 +337,7 @@ def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
         if difference.step is not None
     )
     stops = _STOPS.issuperset(expectation.kinds)
-    return expectation.of is None and not changed and (verdict.failure is None or stops)
+    return not changed and (verdict.failure is None or stops)
 
 
 _ORDER: dict[Step | None, int] = {
@@ -364,7 +387,7 @@ def _matches(expectation: Expectation, need: Need) -> bool:
         and need.what in expectation.kinds
         and (not need.path or _covers_path(expectation.path, need.path))
         and (expectation.code is None or expectation.code == need.code)
-        and (expectation.of is None or fnmatch.fnmatchcase(words_of(need.was), expectation.of))
+        and (expectation.of is None or _among(words_of(need.was), _each(expectation.of)))
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from harness.amqp import values as v
+from harness.amqp.message import Inline, Message, Routed
 from harness.errors import UsageError
 from harness.judge.difference import Kind
 from harness.judge.expect import (
@@ -20,7 +21,7 @@ from harness.judge.expect import (
     Party,
     read_expectations,
 )
-from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
+from harness.judge.verdict import Evidence, Failure, Step, StepDifference, Stop, Verdict
 
 CELL = "headers/double[streadway->pika]"
 KEY = CellKey(
@@ -364,3 +365,37 @@ def test_scenarios_and_cases_are_told_apart() -> None:
     key = msgspec.structs.replace(KEY, scenario=True)
     assert entries.outcome(key, CELL, SAME, final=True)[0] == "pass"
     assert [where for where, _ in stale(entries, full=False)] == ["list.yaml:20"]
+
+
+def carrying(value: v.Value | None) -> Evidence:
+    """A message whose header ``k`` comes to the consumer as ``value``."""
+    headers = v.Table(() if value is None else (("k", value),))
+    message = Routed("", "", Message({"headers": headers}, Inline("")))
+    return Evidence(message, message, message, message)
+
+
+@pytest.mark.parametrize(
+    "value, verdict, contradicted",
+    [
+        (v.Int8("-1"), SAME, True),
+        (v.Int8("1"), SAME, False),
+        (v.Int16("-1"), SAME, False),
+        (None, SAME, False),
+        (v.Int8("-1"), NARROWED, False),
+        (v.Int8("-1"), differing((Step.CONSUMER, Kind.ALTERED, "headers.k")), True),
+        (v.Int8("-1"), stopped(Stop.HUNG, Step.CONSUMER), False),
+    ],
+)
+def test_an_expectation_about_a_value_is_contradicted_by_a_cell_that_hands_the_value_over(
+    value: v.Value | None, verdict: Verdict, contradicted: bool
+) -> None:
+    entries = listed(entry(path="headers.*", of="int8 -*"))
+    entries.note(KEY, CELL, entries.weigh(KEY, verdict, carrying(value)))
+    assert bool(stale(entries, full=False)) is contradicted
+
+
+@pytest.mark.parametrize(
+    "of, result", [("int8 1", "expected"), (("int16 *", "int8 1"), "expected"), ("int8 2", "fail")]
+)
+def test_an_expectation_about_a_value_covers_no_other(of: str | tuple[str, ...], result: str) -> None:
+    assert listed(entry(of=of)).weigh(KEY, NARROWED).outcome == result
