@@ -403,11 +403,12 @@ class FirstPass:
         if copy is None:
             if self._is_end(lane, event.exchange, event.routing_key):
                 return
-            if (event.exchange, event.routing_key) not in lane.left:
-                self.strays.append(
-                    f"{lane.station.label} reported a message that was not due: "
-                    f"exchange {event.exchange!r}, routing key {event.routing_key!r}"
-                )
+            if (event.exchange, event.routing_key) in lane.left or self._reported_otherwise(lane, event):
+                return
+            self.strays.append(
+                f"{lane.station.label} reported a message that was not due: "
+                f"exchange {event.exchange!r}, routing key {event.routing_key!r}"
+            )
             return
         producer = copy.publication.producer
         if copy.reported is not None:
@@ -418,6 +419,16 @@ class FirstPass:
         message = Message(event.properties, event.body)
         copy.reported = Routed(event.exchange, event.routing_key, message, event.redelivered)
         lane.held[producer] = copy
+
+    def _reported_otherwise(self, lane: Lane, event: Delivery) -> bool:
+        """Whether it is of a case's own exchange: then it is that case's, with another routing key, and what
+        the consumer makes of it is found out alone."""
+        own = [copy for copy in lane.by_key.values() if copy.publication.route.declare is not None]
+        for copy in own:
+            if copy.publication.route.exchange == event.exchange and copy.reported is None:
+                self._lose(lane, copy)
+                return True
+        return any(exchange == event.exchange for exchange, key in lane.left if key != event.routing_key)
 
     def _is_end(self, lane: Lane, exchange: Text, routing_key: Text) -> bool:
         """Whether it is the message after the last of some producer; then what it still owes is missing."""

@@ -327,10 +327,13 @@ def _speaks_against(
 def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     """Whether the cell could show the difference.
 
-    A message that did not come out can't differ; and what another step changed before came here as another
-    value, which tells nothing of the one that the case is about.
+    A message that did not come out can't differ, and one that an earlier step did not let through never came
+    here; what an earlier step changed came as another value, which tells nothing of the one that the case is
+    about.
     """
     before = _ORDER.get(expectation.step, 0)
+    if verdict.failure is not None and _ORDER.get(verdict.failure.step, before) < before:
+        return False
     changed = any(
         _ORDER[difference.step] < before and _covers_path(expectation.path, difference.path)
         for difference in verdict.differences

@@ -399,3 +399,11 @@ def test_an_expectation_about_a_value_is_contradicted_by_a_cell_that_hands_the_v
 )
 def test_an_expectation_about_a_value_covers_no_other(of: str | tuple[str, ...], result: str) -> None:
     assert listed(entry(of=of)).weigh(KEY, NARROWED).outcome == result
+
+
+def test_what_an_earlier_step_did_not_let_through_tells_nothing_of_a_later_one() -> None:
+    entries = listed(entry(step=Step.BROKER, difference="rejected"))
+    entries.outcome(KEY, CELL, stopped(Stop.REFUSED, Step.PRODUCER), final=True)
+    assert stale(entries, full=False) == []
+    entries.outcome(KEY, CELL, stopped(Stop.HUNG, Step.CONSUMER), final=True)
+    assert len(stale(entries, full=False)) == 1
