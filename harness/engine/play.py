@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 
 from harness.amqp.message import Inline, Message
-from harness.amqp.values import Table
 from harness.cases import Scalar, to_property
+from harness.engine.acts import request_of, settle
 from harness.engine.alone import ended
 from harness.engine.answers import Answered, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
@@ -29,10 +29,8 @@ from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed
 from harness.scenarios import (
-    Ack,
     Actor,
     Bind,
-    Cancel,
     Connect,
     Consume,
     DeclareExchange,
@@ -41,11 +39,9 @@ from harness.scenarios import (
     Get,
     Holds,
     Kill,
-    Nack,
     Names,
     Publish,
     Receive,
-    Reject,
     Scenario,
     Told,
 )
@@ -187,7 +183,8 @@ class Play:
                 | DeleteQueue()
             ):
                 try:
-                    await self._settle_broker(step)
+                    assert self._broker is not None
+                    await settle(step, self._broker, self._names)
                 except ChannelClosed as error:  # a broker that does not know what the scenario is about
                     got = f"{error.code} channel"
                     raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", "ok", got) from error
@@ -200,43 +197,9 @@ class Play:
                 await self._hear(step, by)
             case _:
                 by = "producer" if getattr(step, "by", "") == "producer" else "consumer"
-                answered = await self._ask(by, self._request(step, self._stations[by].next_id()))
+                request = request_of(step, self._stations[by].next_id(), self._names, self._inbox)
+                answered = await self._ask(by, request)
                 self._compare(by, getattr(step, "gets", "ok"), answered)
-
-    def _request(self, step: Act, number: int) -> protocol.Request:
-        names = self._names
-        match step:
-            case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
-                return protocol.DeclareQueue(
-                    number,
-                    names.of(queue),
-                    durable,
-                    exclusive,
-                    auto_delete,
-                    passive,
-                    names.table(arguments),
-                )
-            case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
-                return protocol.DeclareExchange(
-                    number, names.of(name), kind, durable, auto_delete, passive, names.table(arguments)
-                )
-            case Bind(_, queue, exchange, key, arguments):
-                return protocol.Bind(number, names.of(queue), names.of(exchange), key, names.table(arguments))
-            case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
-                return protocol.Consume(
-                    number, names.of(queue), prefetch, no_ack, exclusive, names.table(arguments)
-                )
-            case Get(queue):
-                return protocol.Get(number, names.of(queue))
-            case Cancel(queue):
-                return protocol.Cancel(number, names.of(queue))
-            case Ack(message, multiple):
-                return protocol.Ack(number, self._inbox.tag(message), multiple)
-            case Nack(message, multiple, requeue):
-                return protocol.Nack(number, self._inbox.tag(message), multiple, requeue)
-            case Reject(message, requeue):
-                return protocol.Reject(number, self._inbox.tag(message), requeue)
-        raise AssertionError(f"not a step of a peer: {step}")
 
     async def _publish(self, step: Publish) -> None:
         producer = self._stations["producer"]
@@ -263,43 +226,6 @@ class Play:
 
     def _named(self, scalar: Scalar) -> Scalar:
         return self._names.within(scalar) if isinstance(scalar, str) else scalar
-
-    async def _settle_broker(self, step: Act) -> None:
-        broker, names = self._broker, self._names
-        assert broker is not None
-        match step:
-            case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
-                await broker.declare_queue(
-                    names.of(queue),
-                    durable=durable,
-                    exclusive=exclusive,
-                    auto_delete=auto_delete,
-                    passive=passive,
-                    arguments=names.table(arguments),
-                )
-            case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
-                await broker.declare_exchange(
-                    names.of(name),
-                    kind,
-                    durable=durable,
-                    auto_delete=auto_delete,
-                    passive=passive,
-                    arguments=names.table(arguments),
-                )
-            case Bind(_, queue, exchange, key, arguments):
-                table: Table = names.table(arguments)
-                await broker.bind(names.of(queue), names.of(exchange), key, arguments=table)
-            case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
-                await broker.consume(
-                    names.of(queue),
-                    lambda received: None,
-                    prefetch=prefetch,
-                    no_ack=no_ack,
-                    exclusive=exclusive,
-                    arguments=names.table(arguments),
-                )
-            case DeleteQueue(queue):
-                await broker.delete_queue(names.of(queue))
 
     async def _holds(self, step: Holds) -> None:
         assert self._broker is not None
