@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import rabbitpy
 
@@ -58,32 +58,23 @@ class AnnouncedAmqp(rabbitpy.AMQP):  # type: ignore[misc] # rabbitpy is not inst
             self._announce()
 
 
-class Consuming(NamedTuple):
-    """A generator of messages, which registers its consumer when it is first asked, and how to end it."""
+def consuming(channel: Any, request: Consume, announce: Callable[[], None]) -> Iterator[Any]:
+    """What an application would iterate over; the consumer is registered when it is first asked.
 
+    A prefetch of 0 is no limit.
+    """
     messages: Iterator[Any]
-    stop: Callable[[], None]
-
-
-def consuming(channel: Any, request: Consume, announce: Callable[[], None]) -> Consuming:
-    """What an application would iterate over; a prefetch of 0 is no limit."""
     if not request.exclusive and not request.arguments:
         queue = AnnouncedQueue(channel, request.queue, announce)
-        return Consuming(
-            queue.consume(no_ack=request.no_ack, prefetch=request.prefetch or None), queue.stop_consuming
-        )
+        messages = queue.consume(no_ack=request.no_ack, prefetch=request.prefetch or None)
+        return messages
     amqp = AnnouncedAmqp(channel, announce)
     if request.prefetch:
         amqp.basic_qos(prefetch_count=request.prefetch)
-    return Consuming(
-        amqp.basic_consume(
-            request.queue,
-            no_ack=request.no_ack,
-            exclusive=request.exclusive,
-            arguments=request.arguments,
-        ),
-        amqp.basic_cancel,
+    messages = amqp.basic_consume(
+        request.queue, no_ack=request.no_ack, exclusive=request.exclusive, arguments=request.arguments
     )
+    return messages
 
 
 def made_delivery(queue: str, offset: int, message: Any) -> dict[str, Any]:

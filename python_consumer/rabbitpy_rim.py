@@ -29,6 +29,7 @@ from python_consumer.rabbitpy_losses import RAISES, UNCONNECTED, is_loss, loss_o
 from python_consumer.rabbitpy_queue import made_delivery
 from python_consumer.rim import CLOSE_SECONDS, identity
 
+CANCEL = "op:cancel"
 LANE_TAGS = 1 << 40
 """Delivery tags of two channels are this far apart."""
 
@@ -37,7 +38,7 @@ class RabbitpyRim:
     """The rim; public methods are called by the loop's thread."""
 
     def __init__(self, answers: Answers) -> None:
-        self.identity = identity("rabbitpy")
+        self.identity = identity("rabbitpy", unsupported=(CANCEL,))
         self._answers = answers
         self._session: Session | None = None
         self._work: queues.Queue[requests.Request] = queues.Queue()
@@ -121,9 +122,9 @@ class Session:
     def _close(self) -> None:
         """Say goodbye, if rabbitpy can.
 
-        It cannot while a thread iterates: cancelling a consumer from another thread ends in a RecursionError
-        (2.0.1 and 3.0.2: the interrupt's callback waits for cancel-ok with the interrupt still set). Then
-        a new channel is opened instead, whose open-ok says that all acks before it were written.
+        It cannot while a thread iterates: cancelling a consumer from another thread may end in an error, see
+        rabbitpy_consumer. Then a new channel is opened instead, whose open-ok says that all acks before it
+        were written.
         """
         if self._loss is not None:
             return
@@ -227,11 +228,9 @@ class Session:
         return not self._left
 
     def _cancel(self, request: requests.Cancel) -> None:
-        consumer = self._consumers.get(request.queue)
-        if consumer is None:
-            self._answers.reply(lines.not_consumed(request.id, request.queue))
-        else:
-            consumer.cancel(request)
+        self._answers.reply(
+            lines.unsupported(request.id, CANCEL, "rabbitpy fails by chance to end an iteration from outside")
+        )
 
     def _ack(self, request: requests.Ack) -> None:
         self._settle(request, lambda lane, tag: lane.amqp.basic_ack(tag, request.multiple))

@@ -65,13 +65,17 @@ class _Stopped(Exception):
 
 
 class Play:
-    """One scenario between two peers, once. It is the consumer's only user, and holds the producer's lock."""
+    """One scenario between two peers, once.
+
+    It is the consumer's only user, and holds the producer's lock if the producer has a part in it.
+    """
 
     def __init__(
         self, scenario: Scenario, producer: Station, consumer: Station, url: str, token: str
     ) -> None:
         self._scenario, self._url = scenario, url
         self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
+        self._actors = _actors(scenario)
         self._names = Names(token)
         self._inbox = Inbox()
         self._closed: dict[Actor, list[ClosedOnWire]] = {"producer": [], "consumer": []}
@@ -85,12 +89,10 @@ class Play:
         """The verdict. RawError if the broker is gone."""
         self._broker = await connect(self._url)
         try:
+            if "producer" not in self._actors:
+                return await self._play()
             async with self._stations["producer"].lock:
-                try:
-                    return await self._play()
-                finally:
-                    for station in self._stations.values():
-                        station.listener = None
+                return await self._play()
         finally:
             await self._forget()
 
@@ -101,7 +103,7 @@ class Play:
 
     async def _play(self) -> Verdict:
         try:
-            for by in self._actors():
+            for by in self._actors:
                 await self._connect(by)
             for number, step in enumerate(self._scenario.steps):
                 self._at = number
@@ -118,6 +120,9 @@ class Play:
         except (ChannelClosed, ConnectionClosed) as error:
             failure = refused_to_suite(error)
             return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+        finally:
+            for by in self._actors:
+                self._stations[by].listener = None
         return Verdict(Kind.SAME, None, None, None, None, (), None)
 
     def _path(self, path: str) -> str:
@@ -127,19 +132,8 @@ class Play:
 
     def _distrust(self) -> None:
         """What went wrong may go on in the process: the next cell gets another."""
-        self._stations["consumer"].kill()
-        self._stations["producer"].kill()
-
-    def _actors(self) -> tuple[Actor, ...]:
-        """Who takes part at all."""
-        acting = {getattr(step, "by", None) for step in self._scenario.steps}
-        consumes = any(
-            isinstance(step, Get) or (isinstance(step, Consume) and step.by == "consumer")
-            for step in self._scenario.steps
-        )
-        publishes = any(isinstance(step, Publish) for step in self._scenario.steps)
-        made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
-        return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
+        for by in self._actors:
+            self._stations[by].kill()
 
     async def _forget(self) -> None:
         """Take away what was declared."""
@@ -331,6 +325,18 @@ class Play:
 
     def _actor(self, station: Station) -> Actor:
         return "producer" if station is self._stations["producer"] else "consumer"
+
+
+def _actors(scenario: Scenario) -> tuple[Actor, ...]:
+    """Who takes part at all."""
+    acting = {getattr(step, "by", None) for step in scenario.steps}
+    consumes = any(
+        isinstance(step, Get) or (isinstance(step, Consume) and step.by == "consumer")
+        for step in scenario.steps
+    )
+    publishes = any(isinstance(step, Publish) for step in scenario.steps)
+    made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
+    return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
 
 
 def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:

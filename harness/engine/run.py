@@ -40,8 +40,8 @@ HANGING_EACH = 4
 """Hanging cells that are worth another process."""
 KEY_ORDER = "key-order"
 """What a peer declares as unsupported if its library's tables have no order."""
-Left: TypeAlias = tuple[Cell, Verdict | None, bool]
-"""A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
+Left: TypeAlias = tuple[Cell, Verdict | None]
+"""A cell that is left over, and its verdict in the first pass if there was one."""
 _DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
@@ -78,8 +78,10 @@ class Run:
         self._outcomes: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
         self._settled_first = 0
-        self._alone = 0
+        self._ran_alone = 0
         self._company: list[Station] = []
+        self._cells_left: Counter[str] = Counter()
+        """Cells of the second pass that are still to be done, of each producer."""
         self._ended_early: dict[tuple[str, str], Evidence] = {}
         """Of a case and a producer: what a publish came to with which no consumer had anything to do."""
         self._under_way: set[tuple[str, str]] = set()
@@ -168,35 +170,50 @@ class Run:
         """Every cell that is left, alone; cells of different peers side by side.
 
         What is expected to hang keeps its consumer for as long as that takes to tell, so such a consumer gets
-        company, started for this pass only.
+        company for those, started for this pass only. A peer whose last cell is done is closed: a library may
+        use a whole core as long as it is connected (rabbitpy 3.0.2: its loop waits until it may write).
         """
-        todo: dict[str, deque[Left]] = {}
+        hanging: dict[str, deque[Left]] = {label: deque() for label in self._consumers}
+        others: dict[str, deque[Left]] = {label: deque() for label in self._consumers}
         for cell, before in self._left_over.values():
-            todo.setdefault(cell.consumer.label, deque()).append((cell, before, self._hangs(cell)))
+            todo = hanging if self._hangs(cell) else others
+            todo[cell.consumer.label].append((cell, before))
+            self._cells_left[cell.producer.label] += 1
         company = self._company
         try:
             async with asyncio.TaskGroup() as group:
-                for label, cells in todo.items():
-                    station = self._consumers[label]
-                    hanging = sum(hangs for _, _, hangs in cells)
-                    more = [station.another() for _ in range(min(hanging // HANGING_EACH, COMPANY))]
+                for label, producer in self._producers.items():
+                    if not self._cells_left[label]:
+                        group.create_task(producer.close())
+                for label, station in self._consumers.items():
+                    mine = hanging[label]
+                    more = [station.another() for _ in range(min(len(mine) // HANGING_EACH, COMPANY))]
                     company += more
-                    for consumer in (station, *more):
-                        group.create_task(self._work_off(consumer, cells))
+                    group.create_task(self._work_off(station, mine, others[label]))
+                    for another in more:
+                        group.create_task(self._work_off(another, mine, deque()))
         finally:
             await asyncio.gather(*(station.close() for station in company))
 
     def _hangs(self, cell: Cell) -> bool:
         return any(Stop.HUNG in item.expectation.kinds for item in self._expectations.about(self._key(cell)))
 
-    async def _work_off(self, consumer: Station, cells: deque[Left]) -> None:
-        while cells:
-            cell, before, hangs = self._next(cells)
-            if isinstance(cell.case, Scenario):
-                self._emit(cell, await self._play(cell.case, cell, consumer), before, None)
-            else:
-                evidence = await self._evidence(cell, consumer, QUIET_EXPECTED if hangs else QUIET)
-                self._emit(cell, self._judge(cell.case, evidence), before, evidence)
+    async def _work_off(self, consumer: Station, hanging: deque[Left], others: deque[Left]) -> None:
+        for cells, quiet in ((hanging, QUIET_EXPECTED), (others, QUIET)):
+            while cells:
+                cell, before = self._next(cells)
+                await self._alone(cell, before, consumer, quiet)
+                self._cells_left[cell.producer.label] -= 1
+                if not self._cells_left[cell.producer.label]:
+                    await self._producers[cell.producer.label].close()
+        await consumer.close()
+
+    async def _alone(self, cell: Cell, before: Verdict | None, consumer: Station, quiet: float) -> None:
+        if isinstance(cell.case, Scenario):
+            self._emit(cell, await self._play(cell.case, cell, consumer), before, None)
+        else:
+            evidence = await self._evidence(cell, consumer, quiet)
+            self._emit(cell, self._judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
         """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
@@ -213,7 +230,7 @@ class Run:
 
     def _next(self, cells: deque[Left]) -> Left:
         """One whose publish is not under way to another consumer, for its end may serve this one too."""
-        for index, (cell, _, _) in enumerate(cells):
+        for index, (cell, _) in enumerate(cells):
             if _publish_of(cell) not in self._under_way:
                 cells.rotate(-index)
                 break
@@ -229,8 +246,8 @@ class Run:
 
     def _fresh(self) -> str:
         """A token that no other cell of this run has."""
-        self._alone += 1
-        return unique(self._token, "alone", str(self._alone))
+        self._ran_alone += 1
+        return unique(self._token, "alone", str(self._ran_alone))
 
     # --- lines ---------------------------------------------------------------------------------------
 

@@ -27,11 +27,6 @@ class FakeQueue:
         self.consuming = True
         yield from self.channel.messages()
 
-    def stop_consuming(self) -> None:
-        if self.channel.refuses is not None:
-            raise self.channel.refuses
-        self.channel.script.put(None)
-
 
 class FakeAmqp:
     def __init__(self, channel: Any) -> None:
@@ -45,15 +40,11 @@ class FakeAmqp:
         self._consuming = True
         yield from self.channel.messages()
 
-    def basic_cancel(self) -> None:
-        self.channel.script.put(None)
-
 
 class FakeChannel:
     def __init__(self) -> None:
         self.script: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.asked: list[tuple[str, Any]] = []
-        self.refuses: Exception | None = None
 
     def messages(self) -> Iterator[Any]:
         while (item := self.script.get()) is not None:
@@ -115,36 +106,8 @@ def test_what_queue_cannot_ask_for_is_asked_by_the_lower_interface(consumer: Any
     rig = Rig(consumer, prefetch=3, exclusive=True, arguments={"x-priority": 1})
     asked = {"no_ack": False, "exclusive": True, "arguments": {"x-priority": 1}}
     assert rig.channel.asked == [("qos", 3), ("AMQP", asked)]
-    rig.consumer.cancel(requests.Cancel(2, "q"))
-    assert rig.next() == {"type": "ok", "id": 2}
-
-
-def test_cancel_is_answered_when_the_iteration_has_ended_and_the_channel_is_not_lost(consumer: Any) -> None:
-    rig = Rig(consumer)
-    rig.consumer.cancel(requests.Cancel(2, "q"))
-    assert rig.next() == {"type": "ok", "id": 2}
-    assert (rig.ends, rig.lane.loss) == ([None], None)
-
-
-@pytest.mark.parametrize("name", ["NotConsumingError", "RecursionError"])
-def test_what_the_iteration_raises_over_a_cancel_is_its_refusal(consumer: Any, name: str) -> None:
-    rig = Rig(consumer)
-    error = RecursionError() if name == "RecursionError" else rig.raised.NotConsumingError()
-    rig.channel.refuses = None
-    rig.consumer._consuming = rig.consumer._consuming._replace(stop=lambda: rig.channel.script.put(error))
-    rig.consumer.cancel(requests.Cancel(2, "q"))
-    answer = rig.next()
-    assert (answer["id"], answer["kind"], answer["message"]) == (2, "refused", name)
-    assert rig.lane.loss is None
-
-
-def test_what_stop_consuming_raises_is_the_refusal_and_is_told_once(consumer: Any) -> None:
-    rig = Rig(consumer)
-    rig.channel.refuses = rig.raised.NotConsumingError()
-    rig.consumer.cancel(requests.Cancel(2, "q"))
-    assert rig.next()["kind"] == "refused"
-    rig.channel.script.put(rig.raised.RemoteCancellationException("tag"))
-    assert rig.next() == {"type": "cancelled", "queue": "q"}
+    rig.channel.script.put(None)
+    rig.next()
 
 
 def test_a_consumer_that_the_broker_ended_is_an_event_and_its_channel_is_not_lost(consumer: Any) -> None:
