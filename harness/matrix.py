@@ -184,7 +184,9 @@ def _cell(text: str) -> re.Match[str]:
 
 def expectations() -> Expectations:
     """The list of the contract."""
-    return Expectations(EXPECTATIONS.relative_to(ROOT), read_expectations(EXPECTATIONS))
+    names = [(case.id, isinstance(case, Scenario)) for case in all_cases()]
+    shown = EXPECTATIONS.relative_to(ROOT) if EXPECTATIONS.is_relative_to(ROOT) else EXPECTATIONS
+    return Expectations(shown, read_expectations(EXPECTATIONS), names)
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -298,11 +300,14 @@ def _case_line(case: AnyCase) -> CaseLine:
 
 
 def status(results: Results) -> int:
-    """The exit status that the results amount to."""
-    outcomes = results.outcomes
-    if outcomes["fail"] or outcomes["error"] or results.foot is None or results.foot.strays:
-        return 1
-    return STALE_STATUS if results.foot.stale else 0
+    """The exit status that the results amount to.
+
+    A wrong expectation makes cells fail, too; what is to be mended is the list, so that comes first.
+    """
+    outcomes, foot = results.outcomes, results.foot
+    if foot is not None and foot.stale:
+        return STALE_STATUS
+    return int(foot is None or bool(outcomes["fail"] or outcomes["error"] or foot.strays))
 
 
 def report(file: Path, outputs: Outputs) -> int:

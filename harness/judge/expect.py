@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeAlias
@@ -193,8 +193,11 @@ def _covers(wanted: Requirement, party: Party) -> bool:
 class Expectations:
     """The list in use during one run: says what covers a verdict, and afterwards what is stale."""
 
-    def __init__(self, path: Path | None, listed: Iterable[Listed]) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path | None, listed: Iterable[Listed], names: Collection[tuple[str, bool]] | None = None
+    ) -> None:
+        """``names``: of all cases there are, and whether each is a scenario; None if nobody knows."""
+        self._path, self._names = path, names
         self._listed = tuple(listed)
         self._borne_out: set[tuple[int, str]] = set()  # line, case glob
         self._contradicted: dict[int, list[str]] = defaultdict(list)
@@ -281,14 +284,17 @@ class Expectations:
                 self._borne_out.add((item.line, glob))
 
     def stale(self, *, full: bool) -> tuple[Stale, ...]:
-        """What the run did not bear out; what matched no cell counts only in a ``full`` run.
+        """What the run did not bear out, and what is said of cases that there are not.
 
+        What matched no cell of the run counts only in a ``full`` one.
         A full run is one of all peers and cases on one broker: what is said of others waits for theirs.
         """
         found = []
         for item in self._listed:
             where = f"{self._path}:{item.line}"
-            if cells := self._contradicted.get(item.line):
+            if nowhere := self._of_no_case(item):
+                found.append(Stale(where, f"no case is called {nowhere}"))
+            elif cells := self._contradicted.get(item.line):
                 more = f" and {len(cells) - 3} more" if len(cells) > 3 else ""
                 kinds = " or ".join(item.expectation.kinds)
                 found.append(Stale(where, f"{kinds} did not show in {', '.join(sorted(cells)[:3])}{more}"))
@@ -299,6 +305,14 @@ class Expectations:
                     if (item.line, glob) not in self._borne_out
                 ]
         return tuple(found)
+
+    def _of_no_case(self, item: Listed) -> str:
+        """The globs that fit no case that there is."""
+        if self._names is None:
+            return ""
+        kind = bool(item.expectation.scenarios)
+        names = [name for name, scenario in self._names if scenario is kind]
+        return ", ".join(repr(glob) for glob in item.expectation.globs if not fnmatch.filter(names, glob))
 
 
 def _among(case: str, globs: Iterable[str]) -> bool:
