@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.diff import varying
+from harness.judge.difference import Shown
 from harness.judge.verdict import Step
 from harness.report.failure import cell_sentence
 from harness.report.names import names_of
+from harness.report.sentence import STEP
 from harness.report.values import clipped, inert, type_name
 from harness.results import CellLine, Head
 
@@ -23,6 +25,8 @@ _REASON_LIMIT = 60
 _KEY = re.compile(r"""\.[^.\[#]+|\["(?:[^"\\]|\\.)*"\]|\[hex:[0-9a-f]+\]""", re.DOTALL)
 _INDEX = re.compile(r"\[[0-9]+\]")
 _NUMBER = re.compile(r"#[0-9]+")
+_MADE_UP = re.compile(r"\binterop\.\S+|0x[0-9a-fA-F]+")
+"""Names and addresses of one run in what a scenario's step came to; its numbers are what it is about."""
 Key: TypeAlias = tuple[str, Step | None, str, str, str]
 
 
@@ -42,7 +46,7 @@ class Cause:
     def add(self, cell: CellLine) -> None:
         """One more cell."""
         self.count += 1
-        before = type_name(cell.expected)
+        before = _kind_of(cell, cell.expected)
         self.changes[before] = self.changes.get(before, 0) + 1
 
     @property
@@ -68,8 +72,15 @@ def causes(head: Head, cells: Iterable[CellLine]) -> tuple[Cause, ...]:
 def key_of(head: Head, cell: CellLine) -> Key:
     """What the cells of one cause have in common."""
     pattern = "" if cell.path is None else path_pattern(cell.path)
-    became = reason_pattern(cell) if cell.path is None else type_name(cell.got)
+    became = reason_pattern(cell) if cell.path is None else _kind_of(cell, cell.got)
     return (names_of(head, cell).at(cell.step), cell.step, cell.verdict, pattern, became)
+
+
+def _kind_of(cell: CellLine, value: Shown) -> str:
+    """Its type; of a scenario's step the words themselves, without what a run makes up."""
+    if cell.path is not None and STEP.match(cell.path) and isinstance(value, str):
+        return clipped(inert(_MADE_UP.sub("…", value)), _REASON_LIMIT)
+    return type_name(value)
 
 
 def add(found: dict[Key, Cause], head: Head, cell: CellLine) -> None:

@@ -7,6 +7,7 @@ does: where nobody watched the wire it blames nobody.
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 from harness.amqp.message import Message
@@ -20,6 +21,8 @@ from harness.report.values import clipped, inert, show, shown
 PATH_LIMIT = 80
 REASON_LIMIT = 300
 """Characters of what a library, a broker or a peer said that are repeated."""
+STEP = re.compile(r"steps\[(?P<number>[0-9]+)\]\.(?P<what>.*)", re.DOTALL)
+"""The path of a difference in a scenario: the step's number from 1, and the place in what it does."""
 _WHOLE = {
     "exchange": "the exchange",
     "routing_key": "the routing key",
@@ -46,6 +49,8 @@ def told(names: Names, one: StepDifference, all_of_it: tuple[StepDifference, ...
         return _repeated(names, one)
     if one.path == "outcome":
         return f"{names.broker} delivered what it should have {_plain(one.expected)}"
+    if step := STEP.fullmatch(one.path):
+        return _played(names, one, *step.groups())
     who, field = names.at(one.step), field_name(one.path)
     before, after = _side(one, one.expected), _side(one, one.got)
     match one.step:
@@ -61,6 +66,12 @@ def told(names: Names, one: StepDifference, all_of_it: tuple[StepDifference, ...
             way = f"{field}, {asked} of {names.producer}, reached {names.consumer} {end}"
             return f"{way}; nobody watched the wire"
     assert_never(one.step)
+
+
+def _played(names: Names, one: StepDifference, number: str, what: str) -> str:
+    place = clipped(inert(what), PATH_LIMIT)
+    expected, got = (_plain(value) if value is not None else "nothing" for value in (one.expected, one.got))
+    return f"{names.at(one.step)} at step {number}, {place}: expected {expected}, got {got}"
 
 
 def _produced(who: str, field: str, before: str, after: str) -> str:

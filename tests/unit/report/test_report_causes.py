@@ -41,6 +41,12 @@ def test_causes_are_apart_by_blame_step_kind_place_and_type() -> None:
     assert len(causes(head(), cells)) == len(cells)
 
 
+def test_what_came_out_otherwise_in_a_scenario_is_told_in_its_own_words() -> None:
+    path = "steps[6].receive.messages[1].headers.x-delivery-count"
+    (cause,) = causes(head(), [differing(Step.BROKER, Kind.ALTERED, path, "1", "absent")])
+    assert cause.headline == f"RabbitMQ 3.10.8: altered {path}, 1 became absent"
+
+
 def test_a_fault_of_the_producer_is_one_cause_whoever_consumes() -> None:
     cells = [
         differing(Step.PRODUCER, Kind.ALTERED, "headers.k", Uint8("200"), Int8("-56"), consumer=consumer)

@@ -28,6 +28,22 @@ from harness.report.sentence import field_name, sentence, subject_of
 P, B, C = Step.PRODUCER, Step.BROKER, Step.CONSUMER
 TOLD: list[tuple[Step | None, Kind, str, Shown, Shown, str]] = [
     (
+        B,
+        Kind.ALTERED,
+        "steps[6].receive.messages[1].headers.x-death[0].reason",
+        "delivery_limit",
+        "absent",
+        "MQ 4 at step 6, receive.messages[1].headers.x-death[0].reason: expected delivery_limit, got absent",
+    ),
+    (
+        C,
+        Kind.LOST,
+        "steps[2].told.event",
+        "closed",
+        None,
+        "pika 1 at step 2, told.event: expected closed, got nothing",
+    ),
+    (
         C,
         Kind.NARROWED,
         "headers.k",
