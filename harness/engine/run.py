@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -40,8 +40,10 @@ HANGING_EACH = 4
 """Hanging cells that are worth another process."""
 KEY_ORDER = "key-order"
 """What a peer declares as unsupported if its library's tables have no order."""
-Left: TypeAlias = tuple[Cell, Verdict | None]
-"""A cell that is left over, and its verdict in the first pass if there was one."""
+AT_A_TIME = 4
+"""Producers whose cells are worked off at a time in the second pass."""
+Left: TypeAlias = tuple[Cell, Verdict | None, bool]
+"""A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
 _DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
@@ -170,15 +172,11 @@ class Run:
         """Every cell that is left, alone; cells of different peers side by side.
 
         What is expected to hang keeps its consumer for as long as that takes to tell, so such a consumer gets
-        company for those, started for this pass only. A peer whose last cell is done is closed: a library may
-        use a whole core as long as it is connected (rabbitpy 3.0.2: its loop waits until it may write).
+        company for those, started for this pass only. A library may use a whole core as long as it is
+        connected (rabbitpy 3.0.2: its loop waits until it may write): so producers take turns, a few at a
+        time, and a peer whose last cell is done is closed.
         """
-        hanging: dict[str, deque[Left]] = {label: deque() for label in self._consumers}
-        others: dict[str, deque[Left]] = {label: deque() for label in self._consumers}
-        for cell, before in self._left_over.values():
-            todo = hanging if self._hangs(cell) else others
-            todo[cell.consumer.label].append((cell, before))
-            self._cells_left[cell.producer.label] += 1
+        todo = self._todo()
         company = self._company
         try:
             async with asyncio.TaskGroup() as group:
@@ -186,26 +184,37 @@ class Run:
                     if not self._cells_left[label]:
                         group.create_task(producer.close())
                 for label, station in self._consumers.items():
-                    mine = hanging[label]
-                    more = [station.another() for _ in range(min(len(mine) // HANGING_EACH, COMPANY))]
+                    cells = todo[label]
+                    hanging = sum(hangs for _, _, hangs in cells)
+                    more = [station.another() for _ in range(min(hanging // HANGING_EACH, COMPANY))]
                     company += more
-                    group.create_task(self._work_off(station, mine, others[label]))
+                    group.create_task(self._work_off(station, cells))
                     for another in more:
-                        group.create_task(self._work_off(another, mine, deque()))
+                        group.create_task(self._work_off(another, cells, only_hanging=True))
         finally:
             await asyncio.gather(*(station.close() for station in company))
+
+    def _todo(self) -> dict[str, list[Left]]:
+        """The cells that are left of each consumer: by turns of producers, in each what hangs first."""
+        turns = {label: number // AT_A_TIME for number, label in enumerate(self._producers)}
+        todo: dict[str, list[Left]] = {label: [] for label in self._consumers}
+        for cell, before in self._left_over.values():
+            todo[cell.consumer.label].append((cell, before, self._hangs(cell)))
+            self._cells_left[cell.producer.label] += 1
+        for cells in todo.values():
+            cells.sort(key=lambda left: (turns[left[0].producer.label], not left[2]))
+        return todo
 
     def _hangs(self, cell: Cell) -> bool:
         return any(Stop.HUNG in item.expectation.kinds for item in self._expectations.about(self._key(cell)))
 
-    async def _work_off(self, consumer: Station, hanging: deque[Left], others: deque[Left]) -> None:
-        for cells, quiet in ((hanging, QUIET_EXPECTED), (others, QUIET)):
-            while cells:
-                cell, before = self._next(cells)
-                await self._alone(cell, before, consumer, quiet)
-                self._cells_left[cell.producer.label] -= 1
-                if not self._cells_left[cell.producer.label]:
-                    await self._producers[cell.producer.label].close()
+    async def _work_off(self, consumer: Station, cells: list[Left], *, only_hanging: bool = False) -> None:
+        while (index := self._next(cells, only_hanging)) is not None:
+            cell, before, hangs = cells.pop(index)
+            await self._alone(cell, before, consumer, QUIET_EXPECTED if hangs else QUIET)
+            self._cells_left[cell.producer.label] -= 1
+            if not self._cells_left[cell.producer.label]:
+                await self._producers[cell.producer.label].close()
         await consumer.close()
 
     async def _alone(self, cell: Cell, before: Verdict | None, consumer: Station, quiet: float) -> None:
@@ -228,13 +237,15 @@ class Run:
             self._ended_early[publish] = evidence
         return evidence
 
-    def _next(self, cells: deque[Left]) -> Left:
-        """One whose publish is not under way to another consumer, for its end may serve this one too."""
-        for index, (cell, _) in enumerate(cells):
-            if _publish_of(cell) not in self._under_way:
-                cells.rotate(-index)
-                break
-        return cells.popleft()
+    def _next(self, cells: Sequence[Left], only_hanging: bool) -> int | None:
+        """The first whose publish is not under way to another consumer: its end may serve this one too."""
+        first = None
+        for index, (cell, _, hangs) in enumerate(cells):
+            if hangs or not only_hanging:
+                if _publish_of(cell) not in self._under_way:
+                    return index
+                first = index if first is None else first
+        return first
 
     async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
         producer = self._producers[cell.producer.label]
