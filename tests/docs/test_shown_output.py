@@ -15,6 +15,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SHOWN = [each for document in DOCUMENTS for each in shown(document)]
 
 
+@pytest.mark.timeout(DEADLINE)
 @pytest.mark.parametrize("each", SHOWN, ids=lambda each: f"{each.document}: {each.command[:60]}")
 def test_an_output_that_is_shown_is_printed(each: Shown) -> None:
     done = subprocess.run(
