@@ -32,6 +32,7 @@ test-known: setup ## published defects, red on one release of a library and gree
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, more of the matrix
 	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
+	@.venv/bin/pytest -q tests/package
 	@.venv/bin/pytest -q tests/browser
 	@.venv/bin/pytest -q tests/mutants tests/known
 	@.venv/bin/amqp-interop run --broker debian:bookworm --broker debian:trixie $(ARTICLE) --producer raw --consumer raw
