@@ -33,6 +33,7 @@ test-rest: setup test-tools ## what takes longer: every way to have a broker, ot
 	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
 	@.venv/bin/pytest -q tests/package
+	@.venv/bin/pytest -q -n 2 --amqp-broker debian:bookworm tests/plugin examples
 	@.venv/bin/pytest -q tests/browser
 	@.venv/bin/pytest -q tests/mutants tests/known
 	@.venv/bin/amqp-interop run --broker debian:bookworm --broker debian:trixie $(ARTICLE) --producer raw --consumer raw
