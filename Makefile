@@ -1,10 +1,12 @@
 # The only door for people and for CI. `make` lists what there is.
 .DEFAULT_GOAL := help
 PHONY_CHECKS = check-python check-go check-node check-java check-rust check-c
-.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-brokers test-all mutants matrix check bench bench-html lock clean
+.PHONY: $(PHONY_CHECKS) help setup test-tools demo test test-known test-rest test-brokers test-all mutants matrix matrix-shard matrix-merge check check-workflows bench bench-html lock clean
 
 PYTHON ?=
 STATICCHECK = v0.8.2
+ACTIONLINT = v1.7.7
+ZIZMOR = 1.16.3
 # whose matrix make test runs; make matrix runs everybody's
 ARTICLE = --producer streadway --producer amqp091-go --consumer rabbitpy --consumer rabbitpy@2.0.1 --consumer pika
 export PYTHON
@@ -32,6 +34,8 @@ test-known: setup ## published defects, red on one release of a library and gree
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, more of the matrix
 	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
+	@.venv/bin/pytest -q tests/package
+	@.venv/bin/pytest -q -n 2 --amqp-broker debian:bookworm tests/plugin examples
 	@.venv/bin/pytest -q tests/browser
 	@.venv/bin/pytest -q tests/docs
 	@.venv/bin/pytest -q tests/mutants tests/known
@@ -40,6 +44,17 @@ test-rest: setup test-tools ## what takes longer: every way to have a broker, ot
 
 matrix: setup ## every case, scenario and peer on one broker: 10 to 20 minutes on two cores
 	@.venv/bin/amqp-interop run --broker debian:bookworm --results results.jsonl --html results.html
+
+SHARD ?= 1/1
+matrix-shard: setup ## one part of the matrix, SHARD=2/4; its verdict is for the whole to give
+	@mkdir -p results
+	@.venv/bin/amqp-interop run --broker debian:bookworm --shard $(SHARD) --results results/part.jsonl || test $$? -eq 1
+
+GITHUB_STEP_SUMMARY ?= results/matrix.md
+matrix-merge: setup ## the parts that lie in results/ as one: the summary, the page, JUnit XML, the exit status
+	@.venv/bin/amqp-interop merge results/matrix.jsonl results/*/part.jsonl
+	@.venv/bin/amqp-interop report results/matrix.jsonl --markdown "$(GITHUB_STEP_SUMMARY)" \
+		--html results/matrix.html --junit results/matrix.xml
 
 BROKERS = debian:bullseye debian:bookworm debian:trixie debian:forky debian:forky+upstream qpid:9.2.0
 test-brokers: setup have-mvn ## the article's peers on every RabbitMQ and on Qpid, side by side; writes docs/brokers.md
@@ -53,7 +68,7 @@ mutants: setup ## one change a message in flight: is each seen, and blamed on th
 
 test-all: test test-rest matrix ## all tests, and the whole matrix
 
-check: setup check-python check-go check-node check-java check-rust check-c ## linters, types, schemas, lock files, and each language's own tests
+check: setup check-python check-workflows check-go check-node check-java check-rust check-c ## linters, types, schemas, lock files, and each language's own tests
 
 check-python:
 	.venv/bin/ruff check .
@@ -68,6 +83,10 @@ GO_FOLDERS = go_producer peers/go_plumbing peers/go_consumer
 check-go: have-go
 	for folder in $(GO_FOLDERS); do (cd $$folder && test -z "$$(gofmt -l .)" && go vet ./... && \
 		go run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./... && go test -race ./...) || exit 1; done
+
+check-workflows: setup have-go ## the workflows for CI: actionlint, zizmor
+	go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) .github/workflows/*.yml
+	.venv/bin/uv tool run --quiet zizmor@$(ZIZMOR) --offline --quiet .github/workflows action.yml
 
 check-node: have-npm
 	cd peers/node && npm ci --silent --ignore-scripts --no-audit --no-fund && npm run --silent check && npm test --silent

@@ -1,119 +1,271 @@
-"""The pytest door: one item a cell, judged by the same engine as the command line.
+"""The pytest plugin: brokers, virtual hosts, taps and peers as fixtures of anybody's test suite.
 
-A test that takes ``cell`` is made into an item a cell of the matrix that ``--producer``, ``--consumer`` and
-``--case`` choose. The first item that needs a result has the engine run all cells that were selected; under
-pytest-xdist the first worker does, and the others read its results.
+It is loaded wherever the suite is installed, so it imports nothing of it until a test asks. Under
+pytest-xdist all workers share the controller's brokers. The matrix as items is another plugin,
+:mod:`harness.pytest_cells`.
 """
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from harness import matrix
-from harness.broker import Broker
-from harness.engine.plan import Cell, Plan
-from harness.engine.session import plain_tap
-from harness.errors import UsageError
-from harness.report.failure import failure_text
-from harness.results import CellLine, Results, ResultsWriter, read_results
+if TYPE_CHECKING:
+    from harness.broker import Broker
+    from harness.fixtures.background import Background
+    from harness.fixtures.peer import AmqpPeer
+    from harness.fixtures.tapped import AmqpTap
+    from harness.fixtures.vhost import AmqpVhost
+    from harness.peers.protocol import Role
 
-CHOSEN = pytest.StashKey[matrix.Chosen]()
-SELECTED = pytest.StashKey[list[Cell]]()
+WAYS = """ways to go on:
+  --amqp-url amqp://user:pass@host:port/vhost   a broker that runs already
+  --amqp-broker local                           an installed rabbitmq-server
+  amqp-interop doctor                           what is missing here, and the command that mends it"""
+FAILED = pytest.StashKey[bool]()
+
+
+class PeerMaker(Protocol):
+    """What ``amqp_peer`` is."""
+
+    def __call__(self, label: str, role: Role | None = None, *, url: str | None = None) -> AmqpPeer:
+        """A running peer."""
+
+
+class InteropCheck(Protocol):
+    """What ``assert_interop`` is."""
+
+    def __call__(self, case: str, producer: str, consumer: str, *, known: bool = False) -> None:
+        """Fails unless the message arrives."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options that choose cells and a broker, as on the command line."""
+    """Where the brokers of amqp_broker come from."""
     group = parser.getgroup("amqp-interop", "AMQP interoperability")
-    for name, what in (
-        ("--producer", "a producing peer, NAME or NAME@RELEASE; repeatable (default: all)"),
-        ("--consumer", "a consuming peer; repeatable (default: all)"),
-        ("--case", "a glob of case ids, 'headers/*'; repeatable (default: all)"),
-    ):
-        group.addoption(name, action="append", default=[], help=what)
-    group.addoption("--broker", default=None, help="a broker spec, such as debian:trixie or amqp://...")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """An item a cell for every test that takes ``cell``."""
-    if "cell" not in metafunc.fixturenames:
-        return
-    config = metafunc.config
-    if CHOSEN not in config.stash:
-        options = [config.getoption(name) for name in ("--producer", "--consumer", "--case", "--broker")]
-        try:
-            config.stash[CHOSEN] = matrix.choose(*options)
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from error
-    cells = list(config.stash[CHOSEN].plan.cells())
-    metafunc.parametrize("cell", cells, ids=[cell.id for cell in cells])
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Remember which cells were selected: only their peers and cases will run."""
-    params = (item.callspec.params for item in session.items if hasattr(item, "callspec"))
-    cells: list[Cell] = [each["cell"] for each in params if "cell" in each]
-    session.config.stash[SELECTED] = cells
-
-
-def _selected(config: pytest.Config) -> Plan:
-    """The smallest plan that has all selected cells."""
-    cells, whole = config.stash[SELECTED], config.stash[CHOSEN].plan
-    full = whole.full and len(cells) == whole.size
-    return Plan(
-        tuple({cell.case.id: cell.case for cell in cells}.values()),
-        tuple({cell.producer.label: cell.producer for cell in cells}.values()),
-        tuple({cell.consumer.label: cell.consumer for cell in cells}.values()),
-        full,
+    group.addoption("--amqp-url", metavar="URL", help="amqp_broker is this one, which runs already")
+    group.addoption(
+        *("--amqp-broker",),
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="amqp_broker is started as this says, debian:trixie or local; repeatable: every test "
+        "that uses it runs on each",
+    )
+    group.addoption(
+        "--amqp-keep", action="store_true", help="keep brokers and virtual hosts if a test failed"
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options before anything is collected."""
+    specs = _specs(config)
+    if config.getoption("--amqp-url") and config.getoption("--amqp-broker"):
+        raise pytest.UsageError("--amqp-url and --amqp-broker exclude each other")
+    if specs:
+        from harness.broker import parse_spec
+
+        with _usage():
+            for spec in specs:
+                parse_spec(spec)
+
+
+def _specs(config: pytest.Config) -> list[str]:
+    url = config.getoption("--amqp-url")
+    return [url] if url else list(dict.fromkeys(config.getoption("--amqp-broker")))
+
+
+@contextmanager
+def _usage(ways: str = "") -> Iterator[None]:
+    """What is wrong with the request or the machine is said once, at the start: pytest's exit status 4."""
+    from harness.errors import InteropError
+
+    try:
+        yield
+    except InteropError as error:
+        raise pytest.UsageError(f"{error}\n{ways}".rstrip()) from error
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """The same for one test: it fails with the message and no traceback of the suite's inside."""
+    from harness.errors import InteropError
+
+    problem = ""
+    try:
+        yield
+    except InteropError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+# --- hooks -----------------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Several brokers: a test on each."""
+    specs = _specs(metafunc.config)
+    if "amqp_broker" in metafunc.fixturenames and len(specs) > 1:
+        from harness.broker import parse_spec
+
+        ids = [str(parse_spec(spec)) for spec in specs]  # no passwords in them
+        metafunc.parametrize("amqp_broker", specs, ids=ids, indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist's worker tells the controller that it is done
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the brokers that the tests need before the first one runs, or none of them."""
+    config = session.config
+    if config.option.collectonly:
+        return
+    default = next(iter(_specs(config)), None)
+    items = [item for item in session.items if "amqp_broker" in getattr(item, "fixturenames", ())]
+    wanted = [_param(item, default) for item in items]
+    if not items:
+        return
+    from harness.errors import SetupError
+    from harness.fixtures.shared import broker_of
+    from harness.fixtures.vhost import container_of
+
+    worker = hasattr(config, "workerinput")
+    try:
+        brokers = {spec: broker_of(config, spec) for spec in dict.fromkeys(wanted)}
+        for item, spec in zip(items, wanted, strict=True):
+            if "amqp_vhost" in getattr(item, "fixturenames", ()):
+                container_of(brokers[spec])
+    except SetupError as error:
+        if not worker:
+            raise pytest.UsageError(f"{error}\n{WAYS}") from error
+        # the controller was asked, so it knows, and ends the run
+
+
+def _param(item: pytest.Item, default: str | None) -> str | None:
+    callspec: Any = getattr(item, "callspec", None)
+    return default if callspec is None else callspec.params.get("amqp_broker", default)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist's: once a worker, in the controller, before the worker starts."""
+    from harness.fixtures.shared import SHARED, WORKER, Offer
+
+    config: pytest.Config = node.config
+    offer = config.stash.get(SHARED, None)
+    if not isinstance(offer, Offer):
+        offer = config.stash[SHARED] = Offer(config)
+    node.workerinput[WORKER] = [offer.address, offer.key]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """xdist's: in the controller, when a worker has collected, and asked for the brokers that it needs."""
+    from harness.fixtures.shared import SHARED, Offer
+
+    offer = node.config.stash[SHARED]
+    if isinstance(offer, Offer) and offer.problem:
+        raise pytest.UsageError(f"{offer.problem}\n{WAYS}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember how it went, for --amqp-keep."""
+    session.config.stash[FAILED] = bool(session.testsfailed)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing is left, but what was to be kept."""
+    from harness.fixtures.shared import SHARED
+
+    if SHARED in config.stash:
+        keep = config.option.amqp_keep and config.stash.get(FAILED, False)
+        config.stash[SHARED].end(keep=keep)
+        del config.stash[SHARED]
+
+
+# --- fixtures --------------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
-def interop_results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """The results of all selected cells, from one run of the engine; needs a session fixture ``broker``."""
-    worker = hasattr(request.config, "workerinput")
-    base = tmp_path_factory.getbasetemp()
-    path = (base.parent if worker else base) / "interop-results.jsonl"
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            broker: Broker = request.getfixturevalue("broker")
-            _run(broker, request.config, path)
-    return read_results(path)
+def amqp_broker(request: pytest.FixtureRequest) -> Broker:
+    """A broker that is ready: ``url``, ``product``, ``version``, ``build``. One for all tests and workers."""
+    from harness.fixtures.shared import broker_of
 
-
-def _run(broker: Broker, config: pytest.Config, path: Path) -> None:
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    say: Callable[[str], None] = reporter.write_line if reporter is not None else lambda line: None
-    half = path.with_suffix(".half")
-    with ResultsWriter(half) as writer:
-        matrix.carry_out(broker, _selected(config), plain_tap, say, writer.write)
-    half.rename(path)
-
-
-@pytest.fixture(scope="session")
-def _by_id(interop_results: Results) -> dict[str, CellLine]:
-    return {line.id: line for line in interop_results.cells()}
+    spec = getattr(request, "param", None) or next(iter(_specs(request.config)), None)
+    with _failing():
+        return broker_of(request.config, spec)
 
 
 @pytest.fixture
-def result(cell: Cell, _by_id: dict[str, CellLine]) -> CellLine:
-    """The verdict on the item's cell."""
-    return _by_id[cell.id]
+def amqp_vhost(amqp_broker: Broker, request: pytest.FixtureRequest) -> Iterator[AmqpVhost]:
+    """A virtual host that this test has to itself: ``url`` and ``name``. Gone afterwards, with all in it."""
+    from harness.fixtures.vhost import own_vhost
+
+    def keep() -> bool:
+        return bool(request.config.option.amqp_keep and request.session.testsfailed)
+
+    with ExitStack() as stack:
+        with _failing():
+            vhost = stack.enter_context(own_vhost(amqp_broker, keep))
+        yield vhost
+
+
+@pytest.fixture(scope="session")
+def _amqp_background() -> Iterator[Background]:
+    from harness.fixtures.background import Background
+
+    with Background() as background:
+        yield background
 
 
 @pytest.fixture
-def assert_as_expected(
-    interop_results: Results, record_property: Callable[[str, object], None]
-) -> Callable[[CellLine], None]:
-    """Fails with the differences by field and the command that repeats the cell, unless it is as expected."""
+def _amqp_url(request: pytest.FixtureRequest, amqp_broker: Broker) -> str:
+    """In the virtual host of the test's own, if it has one."""
+    if "amqp_vhost" in request.fixturenames:
+        vhost: AmqpVhost = request.getfixturevalue("amqp_vhost")
+        return vhost.url
+    return amqp_broker.url
 
-    def check(line: CellLine) -> None:
-        record_property("verdict", line.verdict)
-        if line.outcome in ("fail", "error"):
-            pytest.fail(failure_text(interop_results.head, line), pytrace=False)
+
+@pytest.fixture
+def amqp_tap(_amqp_url: str, _amqp_background: Background) -> Iterator[AmqpTap]:
+    """A tap before the broker: connect to its ``url``; it has seen ``events`` and ``frames``; ``faults``."""
+    from harness.fixtures.tapped import AmqpTap
+
+    tap = AmqpTap(_amqp_background, _amqp_url)
+    yield tap
+    tap.close()
+
+
+@pytest.fixture
+def amqp_peer(_amqp_url: str, _amqp_background: Background) -> Iterator[PeerMaker]:
+    """``amqp_peer("pika@1.4.4", "consumer")``: that library, running and connected, until the test ends."""
+    from harness.fixtures.peer import AmqpPeer
+
+    with ExitStack() as stack:
+
+        def make(label: str, role: Role | None = None, *, url: str | None = None) -> AmqpPeer:
+            with _failing():
+                peer = AmqpPeer(_amqp_background, label, role, url or _amqp_url)
+            stack.callback(peer.close)
+            return peer
+
+        yield make
+
+
+@pytest.fixture
+def assert_interop(amqp_broker: Broker) -> InteropCheck:
+    """``assert_interop("headers/int64-min", "streadway", "pika")``: fails with every difference by field.
+
+    ``known=True`` accepts a difference that the suite lists, with its reason, as known.
+    """
+    from harness.fixtures.cells import shortcomings
+
+    def check(case: str, producer: str, consumer: str, *, known: bool = False) -> None:
+        with _failing():
+            text = shortcomings(amqp_broker, case, producer, consumer, known=known)
+        if text:
+            pytest.fail(text, pytrace=False)
 
     return check

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,8 +14,9 @@ import msgspec
 from harness import cases, results, scenarios
 from harness.amqp.message import PROPERTY_NAMES
 from harness.peers import protocol
+from harness.peers.manifest import ROOT
 
-CONTRACT = Path(__file__).parent.parent / "contract"
+CONTRACT = ROOT / "contract"
 SCHEMAS: dict[str, tuple[str, Any]] = {
     "peer-request.schema.json": ("A request to a peer: one line of its standard input", protocol.Request),
     "peer-line.schema.json": (

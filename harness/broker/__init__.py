@@ -39,6 +39,7 @@ __all__ = [
     "Say",
     "Setup",
     "Spec",
+    "keep",
     "parse_spec",
     "redact",
     "running",
@@ -66,6 +67,24 @@ def running(spec: Spec | None, *, say: Say, setup: Setup | None = None) -> Itera
     finally:
         _open.pop(key, None)
         stack.close()
+
+
+def keep(broker: Broker) -> str:
+    """Leave ``broker`` running when its with statement ends.
+
+    In words, with the password: where it then is and how to be rid of it, or why it cannot be kept.
+    """
+    if isinstance(parse_spec(broker.info.spec), Running):
+        return f"{broker.info.url} was there before and stays"
+    if broker.container is None:
+        return f"{broker.info.spec} can't be kept: it is a child of this process"
+    from harness.broker.container import keep as keep_container
+
+    keep_container(broker.container)
+    return (
+        f"kept {broker.info.product} {broker.info.version} at {broker.url}\n"
+        f"until the next run of the suite, or: docker rm --force --volumes {broker.container}"
+    )
 
 
 def stop_all() -> None:

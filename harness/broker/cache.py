@@ -18,6 +18,11 @@ def cache_folder() -> Path:
     return folder
 
 
+def bytecode() -> dict[str, str]:
+    """The variable that has a Python program keep its bytecode here, and not beside its sources."""
+    return {"PYTHONPYCACHEPREFIX": str(cache_folder() / "bytecode")}
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the lock ``name`` of this machine's user; a second process waits. It ends with its process."""

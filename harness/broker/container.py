@@ -66,7 +66,16 @@ def running_container(image: Ready, run: str, say: Say, setup: Setup) -> Iterato
         say(f"started {hello.product} {hello.version} in container {name} in {seconds:.1f} s")
         yield Contained(name, url, hello)
     finally:
-        remove(name)
+        if name not in _kept:
+            remove(name)
+
+
+_kept: set[str] = set()
+
+
+def keep(name: str) -> None:
+    """Don't remove the container ``name`` at its end. The next run here does, once its owner is gone."""
+    _kept.add(name)
 
 
 def remove(name: str) -> None:

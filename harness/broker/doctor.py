@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docker.errors import DockerException
+from uv import find_uv_bin
 
 from harness.broker import engine, image
 from harness.broker.local import installed_version, programs
@@ -112,10 +113,12 @@ def _python() -> Check:
 
 def _uv() -> Check:
     what = "the environments of the Python peers"
-    found = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
-    version = first_version((found, "--version")) if found else None
-    if version is None:
-        return Check("uv", False, "not in this environment", what, "make setup", required=True)
+    try:
+        found = find_uv_bin()
+    except FileNotFoundError as error:
+        mend = f"{sys.executable} -m pip install --force-reinstall uv"
+        return Check("uv", False, str(error).partition("\n")[0], what, mend, required=True)
+    version = first_version((found, "--version")) or "which tells no version"
     return Check("uv", True, f"{version} at {found}", what, required=True)
 
 

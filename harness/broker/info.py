@@ -52,3 +52,18 @@ class Broker:
     url: str = field(repr=False)
     info: BrokerInfo
     container: str | None = None
+
+    @property
+    def product(self) -> str:
+        """What it says that it is, ``RabbitMQ``."""
+        return self.info.product
+
+    @property
+    def version(self) -> str:
+        """The version that it states."""
+        return self.info.version
+
+    @property
+    def build(self) -> str:
+        """What exactly it is, where that is known."""
+        return self.info.build

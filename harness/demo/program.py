@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from harness.broker import redact
+from harness.broker.cache import bytecode
 from harness.peers.manifest import ROOT
 
 URL_VARIABLE = "AMQP_URL"
@@ -35,8 +36,8 @@ class Command:
     url: str | None = field(default=None, repr=False)
 
     def environment(self) -> dict[str, str]:
-        """This process's own, and the URL."""
-        own = {name: value for name, value in os.environ.items() if name != URL_VARIABLE}
+        """This process's own, where bytecode goes, and the URL."""
+        own = {name: value for name, value in os.environ.items() if name != URL_VARIABLE} | bytecode()
         return own if self.url is None else {**own, URL_VARIABLE: self.url}
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.broker.cache import bytecode
 from harness.errors import SetupError
 from harness.peers.cached import Say
 from harness.peers.manifest import ROOT, PeerSpec, Wire
@@ -69,7 +70,7 @@ def make_ready(spec: PeerSpec, say: Say) -> Launch:
             f"{spec.folder}/peer.toml: {spec.name} names no program: {command[0]!r} is not there"
         )
     release = spec.release if spec.path is None else made.versions.get(spec.entry.package, "")
-    return Launch(command, ROOT, (), release, _stated(spec, release, made.versions))
+    return Launch(command, ROOT, tuple(bytecode().items()), release, _stated(spec, release, made.versions))
 
 
 def _stated(spec: PeerSpec, release: str, versions: Mapping[str, str]) -> Wire | None:

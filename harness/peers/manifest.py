@@ -16,9 +16,14 @@ from packaging.version import InvalidVersion, Version
 from harness.errors import SetupError, UsageError, unknown
 from harness.peers.protocol import Role
 
-ROOT = Path(__file__).parent.parent.parent
-"""Where the folders of the peers and ``contract/`` lie."""
-FOLDERS = ("go_producer", "python_consumer", "peers/*", "harness/raw")
+HARNESS = Path(__file__).parent.parent
+PACKAGED = (HARNESS / "_data").is_dir()
+"""Whether this is an installed package: see the wheel's part of pyproject.toml."""
+ROOT = HARNESS / "_data" if PACKAGED else HARNESS.parent
+"""Where the folders of the peers and ``contract/`` lie. Nothing is written there."""
+FOLDERS = ("go_producer", "python_consumer", "peers/*")
+OWN = HARNESS / "raw"
+"""The folder of the suite's own peer."""
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 
@@ -112,16 +117,17 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def find_peers(root: Path = ROOT, folders: Iterable[str] = FOLDERS) -> tuple[PeerSpec, ...]:
-    """All peers of all manifests, at all their default releases."""
+    """All peers of all manifests, at all their default releases; with those of the suite comes its own."""
+    found = [path for pattern in folders for path in sorted(root.glob(f"{pattern}/peer.toml"))]
+    found += [OWN / "peer.toml"] if root == ROOT else []
     specs: list[PeerSpec] = []
-    for pattern in folders:
-        for path in sorted(root.glob(f"{pattern}/peer.toml")):
-            manifest = read_manifest(path)
-            specs += [
-                _spec(manifest, entry, release, path.parent)
-                for entry in manifest.peer
-                for release in entry.releases
-            ]
+    for path in found:
+        manifest = read_manifest(path)
+        specs += [
+            _spec(manifest, entry, release, path.parent)
+            for entry in manifest.peer
+            for release in entry.releases
+        ]
     seen: dict[tuple[str, Role], PeerSpec] = {}
     for spec in specs:
         for role in spec.roles:

@@ -9,13 +9,13 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
 from packaging.version import InvalidVersion, Version
+from uv import find_uv_bin
 
 from harness.errors import SetupError, UsageError
 from harness.peers.cached import run
@@ -80,7 +80,7 @@ def _is_early(text: str) -> bool:
 def _python(spec: PeerSpec) -> Iterable[str]:
     """pip, run by uv: uv itself lists no releases."""
     words = ["run", "-q", "--no-project", "--with", "pip", "python", "-m", "pip", "index", "versions"]
-    uv = Path(sys.executable).with_name("uv")
+    uv = find_uv_bin()
     options = ["--pre", "--ignore-requires-python", "--disable-pip-version-check"]
     return read_pip(_ask(spec, [uv, *words, *options, spec.entry.package]))
 

@@ -11,10 +11,11 @@ import shlex
 import msgspec
 
 from harness.judge.verdict import Failure, Step, Stop, Verdict
+from harness.peers.manifest import PACKAGED
 from harness.report.values import inert
 from harness.results import CellLine, Head, cell_id
 
-PROGRAM = ".venv/bin/amqp-interop"
+PROGRAM = "amqp-interop" if PACKAGED else ".venv/bin/amqp-interop"
 _BRACKETS = re.compile(r"\[(?P<inside>.*)\]$")
 
 

@@ -31,7 +31,8 @@ class Tap:
 
     ``observer`` is told the events (None: relay alone, read nothing). ``hash``: keep a SHA-256 of each
     direction for :meth:`traffic`. ``faults`` and ``mutation`` make it misbehave. ``recorder`` keeps the
-    octets. ``observer`` and ``recorder`` may be set at any time, for the connections opened from then on.
+    octets. ``observer``, ``recorder`` and ``faults`` may be set at any time, for the connections opened from
+    then on.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Tap:
     ) -> None:
         self.name, self.observer, self.recorder = name, observer, recorder
         self._upstream, self._hash = (upstream_host, upstream_port), hash
-        self._faults, self._mutation = faults or Faults(), mutation
+        self.faults, self._mutation = faults or Faults(), mutation
         self._links: set[Link] = set()
         self._ended: deque[Traffic] = deque(maxlen=_TRAFFIC_KEPT)
         self._count = 0
@@ -126,7 +127,7 @@ class Tap:
 
     def _plan(self, direction: Direction) -> Plan:
         to_broker = direction is Direction.TO_BROKER
-        shape: Shape = self._faults.to_broker if to_broker else self._faults.to_peer
+        shape: Shape = self.faults.to_broker if to_broker else self.faults.to_peer
         if self._mutation is None:
             return Plan(shape, None, False, self._hash)
         regrouper = Regrouper(direction, self._mutation.change)

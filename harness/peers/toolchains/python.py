@@ -9,6 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from harness.broker.cache import cache_folder
 from harness.errors import SetupError
 from harness.peers.cached import Say, fingerprint, fingerprint_of_tree, made_once, run
@@ -32,7 +34,7 @@ def make(spec: PeerSpec, say: Say) -> Made:
     python = Path("env", "bin", "python")
     with made_once(target, f"the environment of {spec.label} for {spec.folder.name}", say) as half:
         if half is not None:
-            uv, what = Path(sys.executable).with_name("uv"), f"installing {spec.label}"
+            uv, what = find_uv_bin(), f"installing {spec.label}"
             run([uv, "venv", "-q", "--relocatable", "-p", interpreter, half / "env"], ROOT, what)
             if overrides:
                 (half / "overrides.txt").write_text("\n".join(overrides) + "\n", "utf-8")

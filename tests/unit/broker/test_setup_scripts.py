@@ -33,7 +33,7 @@ def test_every_package_is_pinned_by_version_and_hash() -> None:
 
 def test_the_lock_file_has_uv_and_the_build_backend() -> None:
     assert re.search(r"^uv==", LOCK, re.MULTILINE)
-    assert re.search(r"^setuptools==", LOCK, re.MULTILINE)
+    assert re.search(r"^hatchling==", LOCK, re.MULTILINE)
 
 
 def test_setup_without_a_recent_python_ends_with_3_and_says_what_to_do(tmp_path: Path) -> None:
