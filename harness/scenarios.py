@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from harness.amqp.message import PropertyName
-from harness.amqp.values import Boolean, Int32, Int64, Longstr, Table, Value
-from harness.cases import Scalar, load_folder, read_yaml, to_property
+from harness.amqp.values import Array, Boolean, Int32, Int64, Longstr, Table, Value
+from harness.cases import CaseBody, Scalar, load_folder, read_yaml, to_body, to_property
 
 Actor: TypeAlias = Literal["producer", "consumer"]
 Scope: TypeAlias = Literal["channel", "connection"]
@@ -42,6 +42,12 @@ class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 class Connect(_Step, frozen=True, tag="connect"):
     """A new connection; the one that is open is closed first."""
+
+    by: Actor
+
+
+class Cut(_Step, frozen=True, tag="cut"):
+    """The peer's process ends with SIGKILL and the broker is not told: the connection stays, silent."""
 
     by: Actor
 
@@ -89,6 +95,21 @@ class Bind(_Step, frozen=True, tag="bind"):
     gets: Answer = "ok"
 
 
+class BindExchange(_Step, frozen=True, tag="bind_exchange"):
+    """exchange.bind, RabbitMQ's extension, by the suite's own client."""
+
+    destination: str
+    source: str
+    routing_key: str = ""
+    arguments: Arguments = {}
+
+
+class Transact(_Step, frozen=True, tag="transact"):
+    """tx.select, tx.commit or tx.rollback on the channel of the suite's own client."""
+
+    with_: Literal["select", "commit", "rollback"] = msgspec.field(name="with")
+
+
 class DeleteQueue(_Step, frozen=True, tag="delete_queue"):
     """By the suite's own client, behind the peers' backs."""
 
@@ -96,12 +117,14 @@ class DeleteQueue(_Step, frozen=True, tag="delete_queue"):
 
 
 class Publish(_Step, frozen=True, tag="publish"):
-    """By the producer: one message a body, in order, each with the same answer.
+    """One message a body, in order, each with the same answer; by ``broker`` it is the suite's own client.
 
-    Over the default exchange the routing key is the name of a queue of the scenario.
+    Over the default exchange the routing key is the name of a queue of the scenario, or ``{reply-to}``: the
+    reply_to of the consumer's last delivery.
     """
 
-    bodies: Annotated[tuple[str, ...], Meta(min_length=1)]
+    bodies: Annotated[tuple[str | CaseBody, ...], Meta(min_length=1)]
+    by: Literal["producer", "broker"] = "producer"
     exchange: str = ""
     routing_key: str = ""
     properties: Mapping[PropertyName, Scalar] = {}
@@ -111,11 +134,15 @@ class Publish(_Step, frozen=True, tag="publish"):
 
 
 class Consume(_Step, frozen=True, tag="consume"):
-    """basic.consume by the consumer; by ``broker`` it is the suite's own client, which keeps what it gets."""
+    """basic.consume by the consumer; by ``broker`` it is the suite's own client, which keeps what it gets.
+
+    ``prefetch_of``: basic.qos with global set, for the whole channel; only by ``broker``.
+    """
 
     queue: str
     by: Literal["consumer", "broker"] = "consumer"
     prefetch: Count = 0
+    prefetch_of: Literal["consumer", "channel"] = "consumer"
     no_ack: bool = False
     exclusive: bool = False
     arguments: Arguments = {}
@@ -141,9 +168,13 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receive(_Step, frozen=True, tag="receive"):
-    """The consumer's next deliveries are these, in this order (``unordered``: in any), and no others."""
+    """The consumer's next deliveries are these, in this order (``unordered``: in any), and no others.
+
+    ``broker``: what came to the suite's own client.
+    """
 
     messages: tuple[str | Wanted, ...]
+    by: Literal["consumer", "broker"] = "consumer"
     unordered: bool = False
 
 
@@ -173,9 +204,10 @@ class Reject(_Settle, frozen=True, tag="reject"):
 
 
 class Cancel(_Step, frozen=True, tag="cancel"):
-    """basic.cancel by the consumer."""
+    """basic.cancel."""
 
     queue: str
+    by: Literal["consumer", "broker"] = "consumer"
 
 
 class Told(_Step, frozen=True, tag="told"):
@@ -194,12 +226,21 @@ class Holds(_Step, frozen=True, tag="holds"):
     consumers: Count | None = None
 
 
+class Gone(_Step, frozen=True, tag="gone"):
+    """The queue comes not to be there any more."""
+
+    queue: str
+
+
 Step: TypeAlias = (
     Connect
+    | Cut
     | Kill
     | DeclareQueue
     | DeclareExchange
     | Bind
+    | BindExchange
+    | Transact
     | DeleteQueue
     | Publish
     | Consume
@@ -211,6 +252,7 @@ Step: TypeAlias = (
     | Cancel
     | Told
     | Holds
+    | Gone
 )
 
 
@@ -241,6 +283,15 @@ class Scenario(msgspec.Struct, frozen=True):
         return self.id.split("/", 1)[0]
 
     @property
+    def actors(self) -> tuple[Actor, ...]:
+        """Who takes part at all."""
+        acting = {getattr(step, "by", None) for step in self.steps}
+        if any(isinstance(step, Get) for step in self.steps):
+            acting.add("consumer")
+        actors: tuple[Actor, ...] = ("producer", "consumer")
+        return tuple(actor for actor in actors if actor in acting)
+
+    @property
     def queues(self) -> tuple[str, ...]:
         """The queues that it may declare."""
         named = (step.queue for step in self.steps if isinstance(step, DeclareQueue))
@@ -254,10 +305,13 @@ class Scenario(msgspec.Struct, frozen=True):
 
 
 class Names:
-    """The names of one run: ``q`` becomes ``interop.TOKEN.q``, in arguments too, as ``{q}``."""
+    """The names of one run: ``q`` becomes ``interop.TOKEN.q``, in arguments too, as ``{q}``.
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    ``{user}`` is the user that the peers log in as.
+    """
+
+    def __init__(self, token: str, user: str = "") -> None:
+        self._token, self._user = token, user
 
     def of(self, plain: str) -> str:
         """The real name. The default exchange and the broker's own (``amq.``) stay what they are."""
@@ -265,7 +319,29 @@ class Names:
 
     def within(self, text: str) -> str:
         """``text`` with real names in place of the braces."""
-        return re.sub(r"\{([a-z0-9-]+)\}", lambda found: self.of(found[1]), text)
+        return re.sub(r"\{([a-z0-9-]+)\}", lambda found: self._named(found[1]), text)
+
+    def _named(self, plain: str) -> str:
+        return self._user if plain == "user" else self.of(plain)
+
+    def scalar(self, scalar: Scalar) -> Scalar:
+        """A property with real names in place of the braces, those within headers included."""
+        match scalar:
+            case str():
+                return self.within(scalar)
+            case tuple():
+                return tuple((key, self._inside(value)) for key, value in scalar)
+        return scalar
+
+    def _inside(self, value: Value) -> Value:
+        match value:
+            case Longstr(str(text)):
+                return Longstr(self.within(text))
+            case Array(values):
+                return Array(tuple(self._inside(one) for one in values))
+            case Table(pairs):
+                return Table(tuple((key, self._inside(one)) for key, one in pairs))
+        return value
 
     def table(self, arguments: Arguments) -> Table:
         """Arguments as a field table: whole numbers as the smallest of int32 and int64, text as longstr."""
@@ -291,7 +367,16 @@ def _scenario(identity: str, file: ScenarioFile) -> Scenario:
         if isinstance(step, Publish):
             for name, scalar in step.properties.items():
                 to_property(name, scalar)
-    return Scenario(identity, file.why, file.source, file.about, file.steps)
+            for body in step.bodies:
+                to_body(body)
+        if isinstance(step, Consume) and step.by == "consumer" and step.prefetch_of == "channel":
+            raise ValueError(
+                "only the suite's own client sets the prefetch count of a channel - at `$.steps`"
+            )
+    scenario = Scenario(identity, file.why, file.source, file.about, file.steps)
+    if scenario.about not in scenario.actors:
+        raise ValueError(f"it is about the {file.about}, which does nothing in it - at `$.about`")
+    return scenario
 
 
 def load_scenarios(folder: Path) -> tuple[Scenario, ...]:

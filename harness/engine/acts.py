@@ -1,11 +1,13 @@
-"""A scenario's steps as what is asked of a peer, or done by the suite's own client."""
+"""A scenario's steps as what is asked of a peer. Pure."""
 
 from __future__ import annotations
 
-from harness.amqp.values import Table
+from collections.abc import Iterator
+
+from harness.amqp.message import Message
+from harness.cases import to_body, to_property
 from harness.engine.deliveries import Inbox
 from harness.peers import protocol
-from harness.raw.client import Connection
 from harness.scenarios import (
     Ack,
     Bind,
@@ -13,10 +15,10 @@ from harness.scenarios import (
     Consume,
     DeclareExchange,
     DeclareQueue,
-    DeleteQueue,
     Get,
     Nack,
     Names,
+    Publish,
     Reject,
     Step,
 )
@@ -41,7 +43,7 @@ def request_of(step: Step, number: int, names: Names, inbox: Inbox) -> protocol.
             )
         case Bind(_, queue, exchange, key, arguments):
             return protocol.Bind(number, names.of(queue), names.of(exchange), key, names.table(arguments))
-        case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
+        case Consume(queue, _, prefetch, _, no_ack, exclusive, arguments):
             return protocol.Consume(
                 number, names.of(queue), prefetch, no_ack, exclusive, names.table(arguments)
             )
@@ -58,38 +60,9 @@ def request_of(step: Step, number: int, names: Names, inbox: Inbox) -> protocol.
     raise AssertionError(f"not a step of a peer: {step}")
 
 
-async def settle(step: Step, broker: Connection, names: Names) -> None:
-    """A step by the suite's own client. RawError if the broker will not."""
-    match step:
-        case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
-            await broker.declare_queue(
-                names.of(queue),
-                durable=durable,
-                exclusive=exclusive,
-                auto_delete=auto_delete,
-                passive=passive,
-                arguments=names.table(arguments),
-            )
-        case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
-            await broker.declare_exchange(
-                names.of(name),
-                kind,
-                durable=durable,
-                auto_delete=auto_delete,
-                passive=passive,
-                arguments=names.table(arguments),
-            )
-        case Bind(_, queue, exchange, key, arguments):
-            table: Table = names.table(arguments)
-            await broker.bind(names.of(queue), names.of(exchange), key, arguments=table)
-        case Consume(queue, _, prefetch, no_ack, exclusive, arguments):
-            await broker.consume(
-                names.of(queue),
-                lambda received: None,
-                prefetch=prefetch,
-                no_ack=no_ack,
-                exclusive=exclusive,
-                arguments=names.table(arguments),
-            )
-        case DeleteQueue(queue):
-            await broker.delete_queue(names.of(queue))
+def publications(step: Publish, names: Names) -> Iterator[tuple[str, str, Message]]:
+    """Exchange, routing key and message of each publish of ``step``."""
+    properties = {name: to_property(name, names.scalar(scalar)) for name, scalar in step.properties.items()}
+    key = names.of(step.routing_key) if step.exchange == "" else step.routing_key
+    for body in step.bodies:
+        yield names.of(step.exchange), key, Message(properties, to_body(body))

@@ -17,6 +17,7 @@ from harness.amqp.values import (
     NativeNone,
     NativeNumber,
     Table,
+    Text,
     Value,
     Void,
     bytes_of,
@@ -77,16 +78,18 @@ class Inbox:
 
     def take(self, step: Receive, names: Names) -> None:
         """Look at the next deliveries. Otherwise, unless they are those that the step wants."""
-        wanted = [Wanted(one) if isinstance(one, str) else one for one in step.messages]
-        start, self.taken = self.taken, self.taken + len(wanted)
+        start, self.taken = self.taken, self.taken + len(step.messages)
         reported = [_reported(one) for one in self.reported[start : self.taken]]
         wire = [_on_wire(one) for one in self.on_wire[start : self.taken]]
-        if step.unordered:
-            wanted.sort(key=lambda one: one.body)
-            reported.sort(key=lambda one: one.body)
-            wire.sort(key=lambda one: one.body)
-        for number, want in enumerate(wanted):
-            _check(f"messages[{number + 1}]", want, _at(reported, number), _at(wire, number), names)
+        compare(step, reported, wire, names)
+
+    @property
+    def reply_to(self) -> str | None:
+        """Where the last delivery that was looked at wants its answer."""
+        last = self.reported[self.taken - 1] if 0 < self.taken <= len(self.reported) else None
+        value = last.properties.get("reply_to") if isinstance(last, Delivery) else None
+        text = getattr(value, "value", None)
+        return None if text is None else _name(text)
 
     def nothing_more(self) -> None:
         """Otherwise, if something came that nobody wanted."""
@@ -94,6 +97,17 @@ class Inbox:
             extra = _reported(self.reported[self.taken])
             step = Step.BROKER if len(self.on_wire) > self.taken else Step.CONSUMER
             raise Otherwise(Kind.ADDED, step, "deliveries", None, extra.body)
+
+
+def compare(step: Receive, reported: list[Seen], wire: list[Seen], names: Names) -> None:
+    """Otherwise, unless what was reported, and passed on the wire, is what the step wants."""
+    wanted = [Wanted(one) if isinstance(one, str) else one for one in step.messages]
+    if step.unordered:
+        wanted.sort(key=lambda one: one.body)
+        reported.sort(key=lambda one: one.body)
+        wire.sort(key=lambda one: one.body)
+    for number, want in enumerate(wanted):
+        _check(f"messages[{number + 1}]", want, _at(reported, number), _at(wire, number), names)
 
 
 def _at(seen: list[Seen], number: int) -> Seen | None:
@@ -110,11 +124,14 @@ def _reported(event: Delivery | Undecodable) -> Seen:
 
 
 def _on_wire(event: Delivered) -> Seen:
-    message = message_of(event.header, event.body)
+    return seen_on_wire(event.header, event.body, event.redelivered, event.exchange, event.routing_key)
+
+
+def seen_on_wire(header: bytes, body: Body, redelivered: bool, exchange: Text, routing_key: Text) -> Seen:
+    """A delivery by its octets; ``header`` is the payload of its content header frame."""
+    message = message_of(header, body)
     headers = message.properties.get("headers") if isinstance(message, Message) else None
-    return Seen(
-        _text(event.body), event.redelivered, _name(event.exchange), _name(event.routing_key), headers
-    )
+    return Seen(_text(body), redelivered, _name(exchange), _name(routing_key), headers)
 
 
 def _text(body: Body) -> str:

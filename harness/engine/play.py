@@ -9,34 +9,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from harness.amqp.message import Inline, Message
-from harness.cases import Scalar, to_property
-from harness.engine.acts import request_of, settle
+from harness.engine.acts import publications, request_of
 from harness.engine.alone import ended
 from harness.engine.answers import Answered, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
 from harness.engine.deliveries import Inbox, Otherwise
+from harness.engine.stagehand import Act as StagehandAct
+from harness.engine.stagehand import Stagehand
 from harness.engine.station import NotConnected, Station, StationError
-from harness.engine.topology import delete_exchange
 from harness.errors import InteropError
 from harness.judge.difference import Kind
 from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
 from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
-from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed
 from harness.scenarios import (
     Actor,
     Bind,
+    BindExchange,
+    Cancel,
     Connect,
     Consume,
+    Cut,
     DeclareExchange,
     DeclareQueue,
     DeleteQueue,
-    Get,
+    Gone,
     Holds,
     Kill,
     Names,
@@ -44,6 +46,7 @@ from harness.scenarios import (
     Receive,
     Scenario,
     Told,
+    Transact,
 )
 from harness.scenarios import Step as Act
 from harness.tap.events import ClosedOnWire, Delivered
@@ -51,8 +54,6 @@ from harness.tap.events import Event as WireEvent
 
 STEP_DEADLINE = 6.0
 """Seconds that one step may take."""
-POLL = 0.02
-"""Seconds between two looks at a queue: the broker tells nobody how many messages it holds."""
 STEPS: dict[Actor, Step] = {"producer": Step.PRODUCER, "consumer": Step.CONSUMER}
 
 
@@ -73,28 +74,33 @@ class Play:
     def __init__(
         self, scenario: Scenario, producer: Station, consumer: Station, url: str, token: str
     ) -> None:
-        self._scenario, self._url = scenario, url
+        self._scenario = scenario
         self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
-        self._actors = _actors(scenario)
-        self._names = Names(token)
+        self._actors = scenario.actors
+        self._names = Names(token, unquote(urlsplit(url).username or ""))
+        self._stagehand = Stagehand(url, self._names, STEP_DEADLINE)
         self._inbox = Inbox()
         self._closed: dict[Actor, list[ClosedOnWire]] = {"producer": [], "consumer": []}
         self._told: dict[Actor, list[protocol.Cancelled | protocol.Closed]] = {"producer": [], "consumer": []}
         self._news = asyncio.Event()
         self._gone: dict[Actor, InteropError] = {}
         self._at = 0
-        self._broker: Connection | None = None
+        self._cut: set[Actor] = set()
+        self._connection = 0
+        self._dead = 0
 
     async def run(self) -> Verdict:
         """The verdict. RawError if the broker is gone."""
-        self._broker = await connect(self._url)
+        await self._stagehand.connection()
         try:
             if "producer" not in self._actors:
                 return await self._play()
             async with self._stations["producer"].lock:
                 return await self._play()
         finally:
-            await self._forget()
+            for by in self._cut:
+                self._stations[by].uncut()
+            await self._stagehand.leave(self._scenario)
 
     @property
     def reached(self) -> int:
@@ -109,6 +115,7 @@ class Play:
                 self._at = number
                 await self._act(step)
             self._inbox.nothing_more()
+            self._stagehand.nothing_more()
         except Otherwise as found:
             self._distrust()
             return _differing(self._path(found.path), found)
@@ -135,29 +142,6 @@ class Play:
         for by in self._actors:
             self._stations[by].kill()
 
-    async def _forget(self) -> None:
-        """Take away what was declared."""
-        broker = await self._open()
-        for queue in self._scenario.queues:
-            try:
-                await broker.delete_queue(self._names.of(queue))
-            except ChannelClosed:  # an exclusive queue of a peer, which goes with its connection
-                await broker.reopen()
-        for exchange in self._scenario.exchanges:
-            if not exchange.startswith("amq."):
-                await delete_exchange(broker, self._names.of(exchange))
-        await broker.close()
-
-    async def _open(self) -> Connection:
-        """The suite's own connection, made anew where the broker closed it over a step."""
-        assert self._broker is not None
-        try:
-            await self._broker.reopen()
-            self._broker.check()
-        except ConnectionClosed:
-            self._broker = await connect(self._url)
-        return self._broker
-
     # --- steps -----------------------------------------------------------------------------------------
 
     async def _act(self, step: Act) -> None:
@@ -167,23 +151,31 @@ class Play:
             case Kill(by=by):
                 self._stations[by].listener = None
                 self._stations[by].kill()
-            case Publish():
-                await self._publish(step)
+            case Cut(by=by):
+                self._cut.add(by)
+                self._stations[by].listener = None
+                self._stations[by].cut()
+                self._dead = self._connection
             case (
                 DeclareQueue(by="broker")
                 | DeclareExchange(by="broker")
                 | Bind(by="broker")
+                | Publish(by="broker")
                 | Consume(by="broker")
+                | Cancel(by="broker")
+                | BindExchange()
+                | Transact()
                 | DeleteQueue()
             ):
-                try:
-                    assert self._broker is not None
-                    await settle(step, self._broker, self._names)
-                except ChannelClosed as error:  # a broker that does not know what the scenario is about
-                    got = f"{error.code} channel"
-                    raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", "ok", got) from error
+                await self._by_suite(step)
+            case Publish():
+                await self._publish(step)
             case Holds():
-                await self._holds(step)
+                await self._stagehand.holds(step)
+            case Gone():
+                await self._stagehand.gone(step)
+            case Receive(by="broker"):
+                await self._stagehand.receive(step)
             case Receive():
                 await self._wait(lambda: self._inbox.has(len(step.messages)), "consumer")
                 self._inbox.take(step, self._names)
@@ -195,47 +187,33 @@ class Play:
                 answered = await self._ask(by, request)
                 self._compare(by, getattr(step, "gets", "ok"), answered)
 
+    async def _by_suite(self, step: StagehandAct) -> None:
+        """What a broker refuses that does not know what the scenario is about is its answer all the same."""
+        asked = not isinstance(step, Publish)  # nobody waits for the answer to a publish
+        wanted, got = answer_words(getattr(step, "gets", "ok") if asked else "ok"), "ok"
+        try:
+            await self._stagehand.act(step)
+        except (ChannelClosed, ConnectionClosed) as error:
+            failure = refused_to_suite(error)
+            got = f"{failure.code} {failure.scope}"
+        if got != wanted:
+            raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", wanted, got)
+
     async def _publish(self, step: Publish) -> None:
         producer = self._stations["producer"]
-        properties = {
-            name: to_property(name, self._named(scalar)) for name, scalar in step.properties.items()
-        }
-        key = self._names.of(step.routing_key) if step.exchange == "" else step.routing_key
+        if step.routing_key == "{reply-to}":
+            if (address := self._inbox.reply_to) is None:
+                raise Otherwise(Kind.LOST, STEPS["consumer"], "reply_to", "an address", None)
+            step = msgspec.structs.replace(step, routing_key=address)
         replies = [
             self._ask(
                 "producer",
-                protocol.Publish(
-                    producer.next_id(),
-                    self._names.of(step.exchange),
-                    key,
-                    Message(properties, Inline(body)),
-                    step.mandatory,
-                    step.confirm,
-                ),
+                protocol.Publish(producer.next_id(), exchange, key, message, step.mandatory, step.confirm),
             )
-            for body in step.bodies
+            for exchange, key, message in publications(step, self._names)
         ]
         for answered in await asyncio.gather(*replies):
             self._compare("producer", step.gets, answered)
-
-    def _named(self, scalar: Scalar) -> Scalar:
-        return self._names.within(scalar) if isinstance(scalar, str) else scalar
-
-    async def _holds(self, step: Holds) -> None:
-        assert self._broker is not None
-        end = asyncio.get_running_loop().time() + STEP_DEADLINE
-        while True:
-            state = await self._broker.declare_queue(self._names.of(step.queue), passive=True)
-            ready = state.message_count == step.ready
-            if ready and step.consumers in (None, state.consumer_count):
-                return
-            if asyncio.get_running_loop().time() > end:
-                break
-            await asyncio.sleep(POLL)
-        if not ready:
-            raise Otherwise(Kind.ALTERED, Step.BROKER, "ready", str(step.ready), str(state.message_count))
-        wanted, got = str(step.consumers), str(state.consumer_count)
-        raise Otherwise(Kind.ALTERED, Step.BROKER, "consumers", wanted, got)
 
     async def _hear(self, step: Told, by: Actor) -> None:
         kind = protocol.Cancelled if step.event == "cancelled" else protocol.Closed
@@ -312,6 +290,10 @@ class Play:
 
     def saw(self, station: Station, event: WireEvent) -> None:
         """Something passed on a wire."""
+        if station is self._stations["consumer"]:
+            self._connection = event.connection
+            if event.connection <= self._dead:
+                return  # to a process that is no more
         match event:
             case Delivered() if station is self._stations["consumer"]:
                 self._inbox.on_wire.append(event)
@@ -325,18 +307,6 @@ class Play:
 
     def _actor(self, station: Station) -> Actor:
         return "producer" if station is self._stations["producer"] else "consumer"
-
-
-def _actors(scenario: Scenario) -> tuple[Actor, ...]:
-    """Who takes part at all."""
-    acting = {getattr(step, "by", None) for step in scenario.steps}
-    consumes = any(
-        isinstance(step, Get) or (isinstance(step, Consume) and step.by == "consumer")
-        for step in scenario.steps
-    )
-    publishes = any(isinstance(step, Publish) for step in scenario.steps)
-    made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
-    return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
 
 
 def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:

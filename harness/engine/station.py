@@ -16,8 +16,8 @@ from harness.peers.build import Launch
 from harness.peers.manifest import PeerSpec
 from harness.peers.process import PeerBroken, PeerGone, PeerProcess
 from harness.peers.protocol import Connect, Describe, Described, Event, Failed, Reply, Request, Role
+from harness.tap.events import Direction, Hello
 from harness.tap.events import Event as WireEvent
-from harness.tap.events import Hello
 from harness.tap.record import Recorder
 from harness.tap.tap import Tap
 
@@ -186,6 +186,19 @@ class Station:
         future = self.send(request)
         done, _ = await asyncio.wait([future], timeout=deadline)
         return future.result() if done else None
+
+    def cut(self) -> None:
+        """End the process and let the broker believe that it lives: see :meth:`uncut`. It must be tapped."""
+        assert self._tap is not None
+        self._tap.swallow(Direction.TO_BROKER)
+        self._tap.swallow(Direction.TO_PEER)
+        self.kill()
+
+    def uncut(self) -> None:
+        """Close all connections, those that nobody is behind any more too."""
+        self.kill()
+        if self._tap is not None:
+            self._tap.reset()
 
     def kill(self) -> None:
         """End the process at once, for it does not do its part any more, and hear no more of it."""

@@ -141,6 +141,18 @@ class Connection:
         payload = requests.queue_unbind(queue, exchange, routing_key, arguments)
         await self._ask(payload, replies.QUEUE_UNBIND_OK, "queue.unbind-ok")
 
+    # --- transactions --------------------------------------------------------------------------------
+
+    async def tx_select(self) -> None:
+        """Put the channel into transactions, which it can't leave."""
+        await self._ask(requests.TX_SELECT, replies.TX_SELECT_OK, "tx.select-ok")
+
+    async def tx_commit(self) -> None:
+        await self._ask(requests.TX_COMMIT, replies.TX_COMMIT_OK, "tx.commit-ok")
+
+    async def tx_rollback(self) -> None:
+        await self._ask(requests.TX_ROLLBACK, replies.TX_ROLLBACK_OK, "tx.rollback-ok")
+
     # --- publishing ----------------------------------------------------------------------------------
 
     async def confirm_select(self) -> None:
@@ -251,15 +263,19 @@ class Connection:
         on_delivery: OnDelivery,
         *,
         prefetch: int = 0,
+        whole_channel: bool = False,
         no_ack: bool = False,
         exclusive: bool = False,
         arguments: Table = EMPTY,
     ) -> Text:
         """basic.consume: the consumer tag. ``on_delivery`` is called in the event loop, message by message,
-        the first maybe before this returns; if it raises, the connection ends. ``prefetch`` 0 is no limit."""
+        the first maybe before this returns; if it raises, the connection ends. ``prefetch`` 0 is no limit;
+        ``whole_channel`` makes it one for all consumers of the channel together."""
         tag = f"raw-{next(self._tags)}"
         payload = requests.basic_consume(queue, tag, no_ack=no_ack, exclusive=exclusive, arguments=arguments)
-        await self._ask(requests.basic_qos(prefetch), replies.QOS_OK, "basic.qos-ok")
+        await self._ask(
+            requests.basic_qos(prefetch, whole_channel=whole_channel), replies.QOS_OK, "basic.qos-ok"
+        )
         self._session.consumers[tag] = on_delivery
         await self._ask(payload, replies.CONSUME_OK, "basic.consume-ok")
         return tag

@@ -48,6 +48,9 @@ GET_EMPTY = struct.pack(">HH", 60, 72)
 ACK = struct.pack(">HH", 60, 80)
 NACK = struct.pack(">HH", 60, 120)
 CONFIRM_SELECT_OK = struct.pack(">HH", 85, 11)
+TX_SELECT_OK = struct.pack(">HH", 90, 11)
+TX_COMMIT_OK = struct.pack(">HH", 90, 21)
+TX_ROLLBACK_OK = struct.pack(">HH", 90, 31)
 
 
 class Tune(NamedTuple):

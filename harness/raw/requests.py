@@ -21,6 +21,9 @@ CHANNEL_CLOSE_OK = _METHOD.pack(20, 41)
 CHANNEL_FLOW_ON = _METHOD.pack(20, 20) + b"\x01"
 CHANNEL_FLOW_OK = _METHOD.pack(20, 21)
 CONFIRM_SELECT = _METHOD.pack(85, 10) + b"\x00"
+TX_SELECT = _METHOD.pack(90, 10)
+TX_COMMIT = _METHOD.pack(90, 20)
+TX_ROLLBACK = _METHOD.pack(90, 30)
 
 
 def _longstr(raw: bytes) -> bytes:
@@ -104,9 +107,10 @@ def queue_unbind(queue: Text, exchange: Text, routing_key: Text, arguments: Tabl
     return _METHOD.pack(50, 50) + b"\0\0" + names + encode_table(arguments)
 
 
-def basic_qos(prefetch: int) -> bytes:
-    """For the consumers that are started after it on this channel (RabbitMQ's reading of global=false)."""
-    return struct.pack(">HHIHB", 60, 10, 0, prefetch, 0)
+def basic_qos(prefetch: int, *, whole_channel: bool = False) -> bytes:
+    """For each consumer that is started after it on this channel, or for all together: RabbitMQ's reading of
+    global."""
+    return struct.pack(">HHIHB", 60, 10, 0, prefetch, whole_channel)
 
 
 def basic_consume(queue: Text, tag: Text, *, no_ack: bool, exclusive: bool, arguments: Table) -> bytes:

@@ -16,14 +16,15 @@ HEAD = "why: A play that is to fail.\nsource: nowhere\nabout: consumer\nsteps:\n
 DECLARE = "- {do: declare_queue, by: broker, queue: q, durable: true}\n"
 PUBLISH = "- {do: publish, routing_key: q, bodies: [one, two]}\n"
 CONSUME = "- {do: consume, queue: q}\n"
+LOOK = "- {do: declare_queue, by: consumer, queue: q, passive: true}\n"
 
 
 @pytest.mark.parametrize(
     "steps, verdict, step, path",
     [
-        (DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 2, consumers: 0}\n", "same", None, None),
+        (DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 2, consumers: 0}\n" + LOOK, "same", None, None),
         (
-            DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 3}\n",
+            DECLARE + PUBLISH + "- {do: holds, queue: q, ready: 3}\n" + LOOK,
             "altered",
             "broker",
             "steps[3].holds.ready",
@@ -60,6 +61,57 @@ CONSUME = "- {do: consume, queue: q}\n"
             "altered",
             None,
             "steps[2].declare_queue.gets",
+        ),
+        (DECLARE + "- {do: gone, queue: q}\n" + LOOK, "altered", "broker", "steps[2].gone"),
+        (
+            DECLARE + "- {do: consume, by: broker, queue: q}\n" + PUBLISH + CONSUME,
+            "added",
+            "broker",
+            "steps[4].consume.deliveries",
+        ),
+        (
+            DECLARE
+            + "- {do: consume, by: broker, queue: q}\n"
+            + PUBLISH
+            + "- {do: receive, by: broker, messages: [two, one]}\n"
+            + CONSUME,
+            "altered",
+            "broker",
+            "steps[4].receive.messages[1].body",
+        ),
+        (
+            DECLARE + "- {do: consume, by: broker, queue: q, gets: {code: 403, scope: channel}}\n" + CONSUME,
+            "altered",
+            "broker",
+            "steps[2].consume.gets",
+        ),
+        (
+            DECLARE
+            + CONSUME
+            + "- {do: transact, with: select}\n"
+            + "- {do: publish, by: broker, routing_key: q, bodies: [one]}\n"
+            + "- {do: receive, messages: [one]}\n",
+            "lost",
+            "broker",
+            "steps[5].receive.messages[1]",
+        ),
+        (
+            DECLARE
+            + CONSUME
+            + "- {do: cut, by: consumer}\n- {do: holds, queue: q, ready: 0, consumers: 0}\n",
+            "altered",
+            "broker",
+            "steps[4].holds.consumers",
+        ),
+        (
+            DECLARE
+            + "- {do: publish, routing_key: q, bodies: [one]}\n"
+            + CONSUME
+            + "- {do: receive, messages: [one]}\n"
+            + '- {do: publish, routing_key: "{reply-to}", bodies: [two]}\n',
+            "lost",
+            "consumer",
+            "steps[5].publish.reply_to",
         ),
         (
             DECLARE + CONSUME + "- {do: told, by: consumer, event: cancelled}\n",

@@ -36,6 +36,9 @@ GOOD = "why: Something to be seen.\nsource: nowhere\nabout: consumer\nsteps:\n- 
         (GOOD.replace("queue: q", "queue: q, durable: true"), "unknown field `durable`"),
         (GOOD.replace("source: nowhere\n", ""), "missing required field `source`"),
         (GOOD + "steps: []\n", "'steps' stands twice"),
+        (GOOD.replace("about: consumer", "about: producer"), "about the producer, which does nothing"),
+        (GOOD + "- {do: consume, queue: q, prefetch_of: channel}\n", "only the suite's own client"),
+        (GOOD + "- {do: publish, bodies: [{pattern: a}]}\n", "a body is text"),
     ],
 )
 def test_a_broken_scenario_says_what_is_wrong_and_where(text: str, says: str) -> None:
@@ -57,6 +60,15 @@ def test_names_are_those_of_one_run_in_arguments_too() -> None:
             ("x-big", v.Int64(str(2**40))),
         )
     )
+
+
+def test_names_are_those_of_one_run_within_headers_and_the_user_is_who_logs_in() -> None:
+    names = Names("t0", "ann")
+    assert names.scalar("{user} of {q}") == "ann of interop.t0.q"
+    assert names.scalar(7) == 7
+    deaths = v.Array((v.Table((("queue", v.Longstr("{q}")), ("count", v.Int64("3")))),))
+    real = v.Array((v.Table((("queue", v.Longstr("interop.t0.q")), ("count", v.Int64("3")))),))
+    assert names.scalar((("x-death", deaths),)) == (("x-death", real),)
 
 
 DEATH = v.NativeMap((("x-death", v.NativeList((v.NativeMap((("count", v.NativeInt("2")),)),))),))
