@@ -251,13 +251,14 @@ def _case(identity: str, file: CaseFile) -> Case:
         exchange=file.exchange,
         binding=file.binding,
         routing_key=file.routing_key,
-        message=Message(properties, _body(file.body), file.framing),
+        message=Message(properties, to_body(file.body), file.framing),
         header_order=file.header_order,
         rejected=file.expect.rejected if file.expect else None,
     )
 
 
-def _body(body: str | CaseBody) -> Body:
+def to_body(body: str | CaseBody) -> Body:
+    """The body that a file asks for. ValueError says what is wrong with it."""
     match body:
         case str():
             return Inline(body)

@@ -17,7 +17,8 @@ from msgspec import Meta
 
 from harness.amqp.message import PropertyName
 from harness.amqp.values import Boolean, Int32, Int64, Longstr, Table, Value
-from harness.cases import Scalar, load_folder, read_yaml, to_property
+from harness.cases import CaseBody, Scalar, load_folder, read_yaml, to_body, to_property
+from harness.entry import Terms, Url
 
 Actor: TypeAlias = Literal["producer", "consumer"]
 Scope: TypeAlias = Literal["channel", "connection"]
@@ -41,9 +42,28 @@ class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Connect(_Step, frozen=True, tag="connect"):
-    """A new connection; the one that is open is closed first."""
+    """A new connection; the one that is open is closed first.
+
+    ``url``: by another one than the run's own. ``server``: to a server on other terms than the broker's; what
+    the peer agrees to, and whether it keeps to that, is judged from then on.
+    """
 
     by: Actor
+    url: Url | None = None
+    server: Terms | None = None
+    gets: Answer = "ok"
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing special about it."""
+        return self.url is None and self.server is None
+
+
+class Beats(_Step, frozen=True, tag="beats"):
+    """The peer, left alone, sends so many heartbeats, unless it agreed on none."""
+
+    by: Actor
+    count: Annotated[int, Meta(ge=1)] = 1
 
 
 class Kill(_Step, frozen=True, tag="kill"):
@@ -101,7 +121,7 @@ class Publish(_Step, frozen=True, tag="publish"):
     Over the default exchange the routing key is the name of a queue of the scenario.
     """
 
-    bodies: Annotated[tuple[str, ...], Meta(min_length=1)]
+    bodies: Annotated[tuple[str | CaseBody, ...], Meta(min_length=1)]
     exchange: str = ""
     routing_key: str = ""
     properties: Mapping[PropertyName, Scalar] = {}
@@ -132,7 +152,7 @@ class Get(_Step, frozen=True, tag="get"):
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A delivery that must come; what is left out does not matter. ``headers`` may have more entries."""
 
-    body: str
+    body: str | CaseBody
     redelivered: bool | None = None
     routing_key: str | None = None
     exchange: str | None = None
@@ -196,6 +216,7 @@ class Holds(_Step, frozen=True, tag="holds"):
 
 Step: TypeAlias = (
     Connect
+    | Beats
     | Kill
     | DeclareQueue
     | DeclareExchange
@@ -291,6 +312,8 @@ def _scenario(identity: str, file: ScenarioFile) -> Scenario:
         if isinstance(step, Publish):
             for name, scalar in step.properties.items():
                 to_property(name, scalar)
+            for body in step.bodies:
+                to_body(body)
     return Scenario(identity, file.why, file.source, file.about, file.steps)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness.amqp.message import Body, Inline, Message
+from harness.amqp.message import INLINE_LIMIT, Body, Inline, Message, Pattern, expand
 from harness.amqp.values import (
     Array,
     Double,
@@ -21,6 +21,7 @@ from harness.amqp.values import (
     Void,
     bytes_of,
 )
+from harness.cases import to_body
 from harness.judge.difference import Kind
 from harness.judge.values import real_of
 from harness.judge.verdict import Step
@@ -82,7 +83,7 @@ class Inbox:
         reported = [_reported(one) for one in self.reported[start : self.taken]]
         wire = [_on_wire(one) for one in self.on_wire[start : self.taken]]
         if step.unordered:
-            wanted.sort(key=lambda one: one.body)
+            wanted.sort(key=lambda one: _text(to_body(one.body)))
             reported.sort(key=lambda one: one.body)
             wire.sort(key=lambda one: one.body)
         for number, want in enumerate(wanted):
@@ -118,7 +119,10 @@ def _on_wire(event: Delivered) -> Seen:
 
 
 def _text(body: Body) -> str:
-    return _name(body.value) if isinstance(body, Inline) else f"{body.length} bytes"
+    """A body that is not long as itself, any other by its length and the beginning of its SHA-256."""
+    if isinstance(body, Pattern) and body.length <= INLINE_LIMIT:
+        return expand(bytes_of(body.pattern), body.length).decode("utf-8", "backslashreplace")
+    return _name(body.value) if isinstance(body, Inline) else f"{body.length} bytes {body.sha256[:16]}"
 
 
 def _name(text: object) -> str:
@@ -128,7 +132,7 @@ def _name(text: object) -> str:
 def _check(path: str, want: Wanted, reported: Seen | None, wire: Seen | None, names: Names) -> None:
     if reported is None:
         step = Step.BROKER if wire is None else Step.CONSUMER
-        raise Otherwise(Kind.LOST, step, path, want.body, None)
+        raise Otherwise(Kind.LOST, step, path, _text(to_body(want.body)), None)
     for field_name, expected, got, seen in _compared(want, reported, wire, names):
         if expected != got:
             step = Step.CONSUMER if wire is not None and seen == expected else Step.BROKER
@@ -139,7 +143,7 @@ def _compared(
     want: Wanted, reported: Seen, wire: Seen | None, names: Names
 ) -> Iterable[tuple[str, str, str, str | None]]:
     """Field, expected, as reported, as on the wire."""
-    expected = {"body": want.body}
+    expected = {"body": _text(to_body(want.body))}
     if want.redelivered is not None:
         expected["redelivered"] = str(want.redelivered)
     if want.exchange is not None:

@@ -12,15 +12,24 @@ from typing import Literal
 
 import msgspec
 
-from harness.amqp.message import Inline, Message
-from harness.cases import Scalar, to_property
+from harness.amqp.message import Message
+from harness.cases import Scalar, to_body, to_property
 from harness.engine.acts import request_of, settle
 from harness.engine.alone import ended
 from harness.engine.answers import Answered, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
+from harness.engine.connecting import (
+    Premises,
+    beats_over,
+    check_entry,
+    check_kept,
+    check_tuning,
+    spelled,
+)
 from harness.engine.deliveries import Inbox, Otherwise
 from harness.engine.station import NotConnected, Station, StationError
 from harness.engine.topology import delete_exchange
+from harness.entry import Terms
 from harness.errors import InteropError
 from harness.judge.difference import Kind
 from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
@@ -28,8 +37,10 @@ from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed
+from harness.raw.url import parse_url
 from harness.scenarios import (
     Actor,
+    Beats,
     Bind,
     Connect,
     Consume,
@@ -48,6 +59,7 @@ from harness.scenarios import (
 from harness.scenarios import Step as Act
 from harness.tap.events import ClosedOnWire, Delivered
 from harness.tap.events import Event as WireEvent
+from harness.tap.terms import Door
 
 STEP_DEADLINE = 6.0
 """Seconds that one step may take."""
@@ -64,6 +76,14 @@ class _Stopped(Exception):
         super().__init__(failure.text)
 
 
+class _Unconnected(_Stopped):
+    """Its library did not connect: ``reply`` is what it said, None if nothing."""
+
+    def __init__(self, failure: Failure, reply: protocol.Failed | None) -> None:
+        self.reply = reply
+        super().__init__(failure)
+
+
 class Play:
     """One scenario between two peers, once.
 
@@ -71,9 +91,15 @@ class Play:
     """
 
     def __init__(
-        self, scenario: Scenario, producer: Station, consumer: Station, url: str, token: str
+        self,
+        scenario: Scenario,
+        producer: Station,
+        consumer: Station,
+        url: str,
+        token: str,
+        premises: Premises,
     ) -> None:
-        self._scenario, self._url = scenario, url
+        self._scenario, self._url, self._premises = scenario, url, premises
         self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
         self._actors = _actors(scenario)
         self._names = Names(token)
@@ -82,6 +108,7 @@ class Play:
         self._told: dict[Actor, list[protocol.Cancelled | protocol.Closed]] = {"producer": [], "consumer": []}
         self._news = asyncio.Event()
         self._gone: dict[Actor, InteropError] = {}
+        self._doors: dict[Actor, Door] = {}
         self._at = 0
         self._broker: Connection | None = None
 
@@ -104,10 +131,13 @@ class Play:
     async def _play(self) -> Verdict:
         try:
             for by in self._actors:
-                await self._connect(by)
+                if not _enters_by_itself(by, self._scenario):
+                    await self._connect(by)
             for number, step in enumerate(self._scenario.steps):
                 self._at = number
                 await self._act(step)
+                for by, door in self._doors.items():
+                    check_kept(door, STEPS[by])
             self._inbox.nothing_more()
         except Otherwise as found:
             self._distrust()
@@ -162,8 +192,12 @@ class Play:
 
     async def _act(self, step: Act) -> None:
         match step:
-            case Connect(by=by):
+            case Connect(by=by) if step.plain:
                 await self._connect(by)
+            case Connect():
+                await self._enter(step)
+            case Beats(by=by):
+                await self._hear_beats(step, by)
             case Kill(by=by):
                 self._stations[by].listener = None
                 self._stations[by].kill()
@@ -208,7 +242,7 @@ class Play:
                     producer.next_id(),
                     self._names.of(step.exchange),
                     key,
-                    Message(properties, Inline(body)),
+                    Message(properties, to_body(body)),
                     step.mandatory,
                     step.confirm,
                 ),
@@ -251,14 +285,48 @@ class Play:
         if isinstance(heard, protocol.Closed) and step.code not in (None, heard.code):
             raise Otherwise(Kind.ALTERED, STEPS[by], "code", str(step.code), str(heard.code))
 
+    async def _hear_beats(self, step: Beats, by: Actor) -> None:
+        door = self._doors[by]
+        await self._wait(lambda: beats_over(door, step.count) or bool(self._told[by]), by)
+        if not beats_over(door, step.count):
+            got = str(door.doormen[-1].beats) if door.doormen else None
+            raise Otherwise(Kind.LOST, STEPS[by], "count", str(step.count), got)
+
     # --- talking ---------------------------------------------------------------------------------------
 
-    async def _connect(self, by: Actor) -> None:
+    async def _enter(self, act: Connect) -> None:
+        """Connect by another URL, or to another server; hold what was asked for against what had to be."""
+        by, station = act.by, self._stations[act.by]
+        url = act.url and act.url.of_run(self._premises.token)
+        if url is not None and (why := self._premises.unfit(url, parse_url(self._url).vhost)):
+            raise _Stopped(Failure(Stop.UNSUPPORTED, Step.BROKER, why))
+        self._doors[by] = door = Door(act.server or Terms(), self._news.set)
+        self._closed[by], station.listener = [], self
+        answered: Answered | None
+        try:
+            await self._connect(by, door, lambda plain: plain if url is None else spelled(url, plain))
+            answered = protocol.Ok(0)
+        except _Unconnected as error:
+            answered = error.reply
+            if answered is None:
+                raise
+        for doorman in door.doormen:
+            check_entry(url, self._url, doorman, STEPS[by])
+        self._compare(by, act.gets, answered)
+        if isinstance(answered, protocol.Ok):
+            for doorman in door.doormen:
+                check_tuning(doorman, STEPS[by])
+
+    async def _connect(
+        self, by: Actor, door: Door | None = None, spelled: Callable[[str], str] = lambda url: url
+    ) -> None:
         station, step = self._stations[by], STEPS[by]
         try:
-            await station.connect()
+            await station.connect(door, spelled)
         except NotConnected as error:
-            raise _Stopped(Failure(Stop.DISCONNECTED, step, str(error), "connection")) from error
+            raise _Unconnected(
+                Failure(Stop.DISCONNECTED, step, str(error), "connection"), error.reply
+            ) from error
         except StationError as error:
             raise _Stopped(Failure(Stop.BUG, step, str(error), "process")) from error
         except (PeerGone, PeerBroken) as error:
@@ -337,6 +405,12 @@ def _actors(scenario: Scenario) -> tuple[Actor, ...]:
     publishes = any(isinstance(step, Publish) for step in scenario.steps)
     made: list[Actor] = ["producer"] if publishes or "producer" in acting else []
     return (*made, "consumer") if consumes or "consumer" in acting else tuple(made)
+
+
+def _enters_by_itself(by: Actor, scenario: Scenario) -> bool:
+    """Whether the first that it does is to connect."""
+    first = next((step for step in scenario.steps if getattr(step, "by", None) == by), None)
+    return isinstance(first, Connect)
 
 
 def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:
