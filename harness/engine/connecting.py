@@ -136,8 +136,13 @@ def check_kept(door: Door, step: Step) -> None:
 
 
 def beats_over(door: Door, count: int) -> bool:
-    """Whether so many heartbeats came on the last connection, or none are due."""
-    last = door.doormen[-1] if door.doormen else None
-    return last is not None and (
-        last.beats >= count or (last.agreed is not None and not last.agreed.heartbeat)
-    )
+    """Whether so many heartbeats came on the last connection, or none are due so soon: it is for the client
+    to say how often it wants them, never or more seldom than was proposed too (spec, 1.4.2.6.3)."""
+    if not door.doormen:
+        return False
+    last = door.doormen[-1]
+    if last.beats >= count:
+        return True
+    if last.agreed is None or last.proposed is None:
+        return False
+    return last.agreed.heartbeat == 0 or last.agreed.heartbeat > last.proposed.heartbeat

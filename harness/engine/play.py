@@ -307,9 +307,11 @@ class Play:
             await self._connect(by, door, lambda plain: plain if url is None else spelled(url, plain))
             answered = protocol.Ok(0)
         except _Unconnected as error:
-            answered = error.reply
-            if answered is None:
+            for doorman in door.doormen:
+                check_entry(url, self._url, doorman, STEPS[by])
+            if error.reply is None:
                 raise
+            answered = error.reply
         for doorman in door.doormen:
             check_entry(url, self._url, doorman, STEPS[by])
         self._compare(by, act.gets, answered)
