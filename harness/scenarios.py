@@ -149,7 +149,7 @@ class Get(_Step, frozen=True, tag="get"):
     gets: Answer = "ok"
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A delivery that must come; what is left out does not matter. ``headers`` may have more entries."""
 
     body: str | CaseBody
