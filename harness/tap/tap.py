@@ -140,10 +140,12 @@ class Tap:
 
     def _plans_of(self, door: Door) -> dict[Direction, Plan]:
         """The watcher sees what passes on the peer's side of the door."""
-        doorman = door.enter()
+        doorman, terms = door.enter(), door.terms
         return {
             Direction.TO_BROKER: Plan(PLAIN, doorman.to_broker, False, self._hash),
-            Direction.TO_PEER: Plan(Shape(split=door.terms.writes), doorman.to_peer, True, self._hash),
+            Direction.TO_PEER: Plan(
+                Shape(split=terms.writes, throttle=terms.pace), doorman.to_peer, True, self._hash
+            ),
         }
 
     def _over(self, link: Link) -> None:
