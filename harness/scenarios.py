@@ -18,6 +18,7 @@ from msgspec import Meta
 from harness.amqp.message import PropertyName
 from harness.amqp.values import Array, Boolean, Int32, Int64, Longstr, Table, Value
 from harness.cases import CaseBody, Scalar, load_folder, read_yaml, to_body, to_property
+from harness.entry import Terms, Url
 
 Actor: TypeAlias = Literal["producer", "consumer"]
 Scope: TypeAlias = Literal["channel", "connection"]
@@ -41,9 +42,28 @@ class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Connect(_Step, frozen=True, tag="connect"):
-    """A new connection; the one that is open is closed first."""
+    """A new connection; the one that is open is closed first.
+
+    ``url``: by another one than the run's own. ``server``: to a server on other terms than the broker's; what
+    the peer agrees to, and whether it keeps to that, is judged from then on.
+    """
 
     by: Actor
+    url: Url | None = None
+    server: Terms | None = None
+    gets: Answer = "ok"
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing special about it."""
+        return self.url is None and self.server is None
+
+
+class Beats(_Step, frozen=True, tag="beats"):
+    """The peer, left alone, sends so many heartbeats, unless it agreed on none."""
+
+    by: Actor
+    count: Annotated[int, Meta(ge=1)] = 1
 
 
 class Cut(_Step, frozen=True, tag="cut"):
@@ -156,10 +176,10 @@ class Get(_Step, frozen=True, tag="get"):
     gets: Answer = "ok"
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A delivery that must come; what is left out does not matter. ``headers`` may have more entries."""
 
-    body: str
+    body: str | CaseBody
     redelivered: bool | None = None
     routing_key: str | None = None
     exchange: str | None = None
@@ -235,6 +255,7 @@ class Gone(_Step, frozen=True, tag="gone"):
 Step: TypeAlias = (
     Connect
     | Cut
+    | Beats
     | Kill
     | DeclareQueue
     | DeclareExchange

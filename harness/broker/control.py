@@ -5,8 +5,11 @@ Every function takes the container's name. SetupError says what the engine or th
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import cast
 
 from docker.errors import DockerException, NotFound
@@ -33,6 +36,17 @@ def ask(name: str, *words: str) -> str:
     if status:
         raise SetupError(f"rabbitmqctl {' '.join(words)} failed in {name}:\n{tail(output)}")
     return output.decode("utf-8", "replace")
+
+
+def put_file(name: str, path: str, octets: bytes) -> None:
+    """A file that everybody in the container may read."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        entry = tarfile.TarInfo(PurePosixPath(path).name)
+        entry.size, entry.mode = len(octets), 0o644
+        tar.addfile(entry, io.BytesIO(octets))
+    with _container(name) as container:
+        container.put_archive(str(PurePosixPath(path).parent), archive.getvalue())
 
 
 def enable_feature_flags(name: str) -> None:

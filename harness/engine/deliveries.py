@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness.amqp.message import Body, Inline, Message
+from harness.amqp.message import INLINE_LIMIT, Body, Inline, Message, Pattern, expand
 from harness.amqp.values import (
     Array,
     Double,
@@ -22,6 +22,7 @@ from harness.amqp.values import (
     Void,
     bytes_of,
 )
+from harness.cases import to_body
 from harness.judge.difference import Kind
 from harness.judge.values import real_of
 from harness.judge.verdict import Step
@@ -103,7 +104,7 @@ def compare(step: Receive, reported: list[Seen], wire: list[Seen], names: Names)
     """Otherwise, unless what was reported, and passed on the wire, is what the step wants."""
     wanted = [Wanted(one) if isinstance(one, str) else one for one in step.messages]
     if step.unordered:
-        wanted.sort(key=lambda one: one.body)
+        wanted.sort(key=lambda one: _text(to_body(one.body)))
         reported.sort(key=lambda one: one.body)
         wire.sort(key=lambda one: one.body)
     for number, want in enumerate(wanted):
@@ -135,7 +136,10 @@ def seen_on_wire(header: bytes, body: Body, redelivered: bool, exchange: Text, r
 
 
 def _text(body: Body) -> str:
-    return _name(body.value) if isinstance(body, Inline) else f"{body.length} bytes"
+    """A body that is not long as itself, any other by its length and the beginning of its SHA-256."""
+    if isinstance(body, Pattern) and body.length <= INLINE_LIMIT:
+        return expand(bytes_of(body.pattern), body.length).decode("utf-8", "backslashreplace")
+    return _name(body.value) if isinstance(body, Inline) else f"{body.length} bytes {body.sha256[:16]}"
 
 
 def _name(text: object) -> str:
@@ -145,7 +149,7 @@ def _name(text: object) -> str:
 def _check(path: str, want: Wanted, reported: Seen | None, wire: Seen | None, names: Names) -> None:
     if reported is None:
         step = Step.BROKER if wire is None else Step.CONSUMER
-        raise Otherwise(Kind.LOST, step, path, want.body, None)
+        raise Otherwise(Kind.LOST, step, path, _text(to_body(want.body)), None)
     for field_name, expected, got, seen in _compared(want, reported, wire, names):
         if expected != got:
             step = Step.CONSUMER if wire is not None and seen == expected else Step.BROKER
@@ -156,7 +160,7 @@ def _compared(
     want: Wanted, reported: Seen, wire: Seen | None, names: Names
 ) -> Iterable[tuple[str, str, str, str | None]]:
     """Field, expected, as reported, as on the wire."""
-    expected = {"body": want.body}
+    expected = {"body": _text(to_body(want.body))}
     if want.redelivered is not None:
         expected["redelivered"] = str(want.redelivered)
     if want.exchange is not None:

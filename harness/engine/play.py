@@ -17,18 +17,29 @@ from harness.engine.acts import publications, request_of
 from harness.engine.alone import ended
 from harness.engine.answers import Answered, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
+from harness.engine.connecting import (
+    Premises,
+    beats_over,
+    check_entry,
+    check_kept,
+    check_tuning,
+    spelled,
+)
 from harness.engine.deliveries import Inbox, Otherwise
 from harness.engine.stagehand import Act as StagehandAct
 from harness.engine.stagehand import Stagehand
 from harness.engine.station import NotConnected, Station, StationError
+from harness.entry import Terms
 from harness.errors import InteropError
 from harness.judge.difference import Kind
 from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
 from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.errors import ChannelClosed, ConnectionClosed
+from harness.raw.url import parse_url
 from harness.scenarios import (
     Actor,
+    Beats,
     Bind,
     BindExchange,
     Cancel,
@@ -51,6 +62,7 @@ from harness.scenarios import (
 from harness.scenarios import Step as Act
 from harness.tap.events import ClosedOnWire, Delivered
 from harness.tap.events import Event as WireEvent
+from harness.tap.terms import Door
 
 STEP_DEADLINE = 6.0
 """Seconds that one step may take."""
@@ -65,6 +77,14 @@ class _Stopped(Exception):
         super().__init__(failure.text)
 
 
+class _Unconnected(_Stopped):
+    """Its library did not connect: ``reply`` is what it said, None if nothing."""
+
+    def __init__(self, failure: Failure, reply: protocol.Failed | None) -> None:
+        self.reply = reply
+        super().__init__(failure)
+
+
 class Play:
     """One scenario between two peers, once.
 
@@ -72,9 +92,15 @@ class Play:
     """
 
     def __init__(
-        self, scenario: Scenario, producer: Station, consumer: Station, url: str, token: str
+        self,
+        scenario: Scenario,
+        producer: Station,
+        consumer: Station,
+        url: str,
+        token: str,
+        premises: Premises,
     ) -> None:
-        self._scenario = scenario
+        self._scenario, self._url, self._premises = scenario, url, premises
         self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
         self._actors = scenario.actors
         self._names = Names(token, unquote(urlsplit(url).username or ""))
@@ -84,6 +110,7 @@ class Play:
         self._told: dict[Actor, list[protocol.Cancelled | protocol.Closed]] = {"producer": [], "consumer": []}
         self._news = asyncio.Event()
         self._gone: dict[Actor, InteropError] = {}
+        self._doors: dict[Actor, Door] = {}
         self._at = 0
         self._cut: set[Actor] = set()
         self._connection = 0
@@ -110,10 +137,13 @@ class Play:
     async def _play(self) -> Verdict:
         try:
             for by in self._actors:
-                await self._connect(by)
+                if not _enters_by_itself(by, self._scenario):
+                    await self._connect(by)
             for number, step in enumerate(self._scenario.steps):
                 self._at = number
                 await self._act(step)
+                for by, door in self._doors.items():
+                    check_kept(door, STEPS[by])
             self._inbox.nothing_more()
             self._stagehand.nothing_more()
         except Otherwise as found:
@@ -146,8 +176,12 @@ class Play:
 
     async def _act(self, step: Act) -> None:
         match step:
-            case Connect(by=by):
+            case Connect(by=by) if step.plain:
                 await self._connect(by)
+            case Connect():
+                await self._enter(step)
+            case Beats(by=by):
+                await self._hear_beats(step, by)
             case Kill(by=by):
                 self._stations[by].listener = None
                 self._stations[by].kill()
@@ -229,14 +263,50 @@ class Play:
         if isinstance(heard, protocol.Closed) and step.code not in (None, heard.code):
             raise Otherwise(Kind.ALTERED, STEPS[by], "code", str(step.code), str(heard.code))
 
+    async def _hear_beats(self, step: Beats, by: Actor) -> None:
+        door = self._doors[by]
+        await self._wait(lambda: beats_over(door, step.count) or bool(self._told[by]), by)
+        if not beats_over(door, step.count):
+            got = str(door.doormen[-1].beats) if door.doormen else None
+            raise Otherwise(Kind.LOST, STEPS[by], "count", str(step.count), got)
+
     # --- talking ---------------------------------------------------------------------------------------
 
-    async def _connect(self, by: Actor) -> None:
+    async def _enter(self, act: Connect) -> None:
+        """Connect by another URL, or to another server; hold what was asked for against what had to be."""
+        by, station = act.by, self._stations[act.by]
+        url = act.url and act.url.of_run(self._premises.token)
+        if url is not None and (why := self._premises.unfit(url, parse_url(self._url).vhost)):
+            raise _Stopped(Failure(Stop.UNSUPPORTED, Step.BROKER, why))
+        self._doors[by] = door = Door(act.server or Terms(), self._news.set)
+        self._closed[by], station.listener = [], self
+        answered: Answered | None
+        try:
+            await self._connect(by, door, lambda plain: plain if url is None else spelled(url, plain))
+            answered = protocol.Ok(0)
+        except _Unconnected as error:
+            for doorman in door.doormen:
+                check_entry(url, self._url, doorman, STEPS[by])
+            if error.reply is None:
+                raise
+            answered = error.reply
+        for doorman in door.doormen:
+            check_entry(url, self._url, doorman, STEPS[by])
+        self._compare(by, act.gets, answered)
+        if isinstance(answered, protocol.Ok):
+            for doorman in door.doormen:
+                check_tuning(doorman, STEPS[by])
+
+    async def _connect(
+        self, by: Actor, door: Door | None = None, spelled: Callable[[str], str] = lambda url: url
+    ) -> None:
         station, step = self._stations[by], STEPS[by]
         try:
-            await station.connect()
+            await station.connect(door, spelled)
         except NotConnected as error:
-            raise _Stopped(Failure(Stop.DISCONNECTED, step, str(error), "connection")) from error
+            raise _Unconnected(
+                Failure(Stop.DISCONNECTED, step, str(error), "connection"), error.reply
+            ) from error
         except StationError as error:
             raise _Stopped(Failure(Stop.BUG, step, str(error), "process")) from error
         except (PeerGone, PeerBroken) as error:
@@ -307,6 +377,12 @@ class Play:
 
     def _actor(self, station: Station) -> Actor:
         return "producer" if station is self._stations["producer"] else "consumer"
+
+
+def _enters_by_itself(by: Actor, scenario: Scenario) -> bool:
+    """Whether the first that it does is to connect."""
+    first = next((step for step in scenario.steps if getattr(step, "by", None) == by), None)
+    return isinstance(first, Connect)
 
 
 def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from harness.amqp.message import Message, Routed
 from harness.cases import Case
 from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
+from harness.engine.connecting import NOBODY, Premises
 from harness.engine.first_pass import FirstPass, Publication
 from harness.engine.plan import (
     Cell,
@@ -72,10 +73,12 @@ class Run:
         expectations: Expectations,
         token: str,
         tell: Tell,
+        premises: Premises = NOBODY,
     ) -> None:
         self._plan, self._topology, self._broker = plan, topology, broker
         self._producers, self._consumers = producers, consumers
         self._expectations, self._token, self._tell = expectations, token, tell
+        self._premises = premises
         self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
         self._outcomes: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
@@ -253,7 +256,8 @@ class Run:
 
     async def _play(self, scenario: Scenario, cell: Cell, consumer: Station) -> Verdict:
         producer = self._producers[cell.producer.label]
-        return await Play(scenario, producer, consumer, self._topology.url, self._fresh()).run()
+        url, token = self._topology.url, self._fresh()
+        return await Play(scenario, producer, consumer, url, token, self._premises).run()
 
     def _fresh(self) -> str:
         """A token that no other cell of this run has."""

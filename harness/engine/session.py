@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from harness.broker import Broker
+from harness.engine.connecting import Premises, premises
 from harness.engine.plan import Plan
 from harness.engine.run import Run, Summary
 from harness.engine.station import Station, TapMaker
@@ -43,10 +44,11 @@ class Session:
         producers: Mapping[str, Station],
         consumers: Mapping[str, Station],
         topology: Topology,
+        premises: Premises,
     ) -> None:
         self.plan, self.broker = plan, broker
         self.producers, self.consumers = producers, consumers
-        self.topology = topology
+        self.topology, self.premises = topology, premises
         self.token = secrets.token_hex(8)
 
     @property
@@ -65,6 +67,7 @@ class Session:
             expectations,
             self.token,
             tell,
+            self.premises,
         )
         try:
             return await run.run()
@@ -124,8 +127,9 @@ async def session(
     topology = Topology(broker.url)
     everyone = (*producers.values(), *consumers.values())
     try:
-        await asyncio.gather(*(station.start_quietly() for station in everyone))
-        yield Session(plan, broker, producers, consumers, topology)
+        starting = asyncio.gather(*(station.start_quietly() for station in everyone))
+        made, _ = await asyncio.gather(premises(broker, plan.cases), starting)
+        yield Session(plan, broker, producers, consumers, topology, made)
     finally:
         await asyncio.gather(*(station.close() for station in everyone))
         try:

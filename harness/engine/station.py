@@ -20,6 +20,7 @@ from harness.tap.events import Direction, Hello
 from harness.tap.events import Event as WireEvent
 from harness.tap.record import Recorder
 from harness.tap.tap import Tap
+from harness.tap.terms import Door
 
 START_DEADLINE = 20.0
 """Seconds for a process to start and describe itself."""
@@ -146,14 +147,21 @@ class Station:
         self._unfit = error
         return error
 
-    async def connect(self) -> None:
-        """A fresh connection, in a process that is started if there is none. NotConnected, StationError."""
+    async def connect(
+        self, door: Door | None = None, spelled: Callable[[str], str] = lambda url: url
+    ) -> None:
+        """A fresh connection, in a process that is started if there is none. NotConnected, StationError.
+
+        ``door``: through which it goes in. ``spelled``: the URL for the peer, made from that of its tap.
+        """
         if self._unfit is not None:
             raise self._unfit  # whether its process still runs or not
         if not self.running:
             await self.start()
         self._connection += 1
-        reply = await self.ask(Connect(self.next_id(), self._address()), CONNECT_DEADLINE)
+        if self._tap is not None:
+            self._tap.door = door
+        reply = await self.ask(Connect(self.next_id(), spelled(self._address())), CONNECT_DEADLINE)
         if reply is None or isinstance(reply, Failed):
             raise NotConnected(self.label, reply)
         if self._mismatch is not None:

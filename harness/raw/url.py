@@ -1,7 +1,7 @@
 """AMQP URIs, as RabbitMQ's "URI specification" has them.
 
 One reading differs from that page on purpose: ``amqp://host/`` means the default virtual host, as it does to
-every client library under test; the page reads it as the virtual host without a name. Query parameters are
+most client libraries; the page reads it as the virtual host without a name. Query parameters are
 refused, because each library gives them a meaning of its own. No error message repeats the URL: its password
 may stand anywhere in it when it is mistyped.
 """

@@ -140,7 +140,8 @@ async def explain_cell(
 async def explain_scenario(session: Session, cell: Cell, scenario: Scenario, look: Look) -> str:
     """Play ``scenario`` and show its steps up to the one that came out otherwise. SetupError as above."""
     producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
-    play = Play(scenario, producer, consumer, session.topology.url, unique(session.token, "explain"))
+    token = unique(session.token, "explain")
+    play = Play(scenario, producer, consumer, session.topology.url, token, session.premises)
     try:
         verdict = await play.run()
     except RawError as error:

@@ -14,11 +14,12 @@ from typing import Self
 
 from harness.tap.events import Direction, Observer
 from harness.tap.eye import Eye
-from harness.tap.faults import Faults, Shape
+from harness.tap.faults import PLAIN, Faults, Shape
 from harness.tap.lane import Plan, Traffic
 from harness.tap.mutate import Mutation, Regrouper
 from harness.tap.record import Recorder
 from harness.tap.relay import Link
+from harness.tap.terms import Door
 
 LISTEN_HOST = "127.0.0.1"
 STOP_SECONDS = 5.0
@@ -31,8 +32,8 @@ class Tap:
 
     ``observer`` is told the events (None: relay alone, read nothing). ``hash``: keep a SHA-256 of each
     direction for :meth:`traffic`. ``faults`` and ``mutation`` make it misbehave. ``recorder`` keeps the
-    octets. ``observer``, ``recorder`` and ``faults`` may be set at any time, for the connections opened from
-    then on.
+    octets. ``observer``, ``recorder``, ``faults`` and ``door``, which makes it a server on terms of its own,
+    may be set at any time, for the connections opened from then on.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Tap:
         recorder: Recorder | None = None,
     ) -> None:
         self.name, self.observer, self.recorder = name, observer, recorder
+        self.door: Door | None = None
         self._upstream, self._hash = (upstream_host, upstream_port), hash
         self.faults, self._mutation = faults or Faults(), mutation
         self._links: set[Link] = set()
@@ -119,7 +121,10 @@ class Tap:
         watcher = None
         if self.observer is not None or self.recorder is not None:
             watcher = Eye(self._count, self.observer, self.recorder, self.name)
-        plans = {direction: self._plan(direction) for direction in Direction}
+        if self.door is None:
+            plans = {direction: self._plan(direction) for direction in Direction}
+        else:
+            plans = self._plans_of(self.door)
         link = Link(self._count, self._upstream, plans, watcher, self._over)
         self._links.add(link)
         self._idle.clear()
@@ -132,6 +137,16 @@ class Tap:
             return Plan(shape, None, False, self._hash)
         regrouper = Regrouper(direction, self._mutation.change)
         return Plan(shape, regrouper, self._mutation.where == direction.sender, self._hash)
+
+    def _plans_of(self, door: Door) -> dict[Direction, Plan]:
+        """The watcher sees what passes on the peer's side of the door."""
+        doorman, terms = door.enter(), door.terms
+        return {
+            Direction.TO_BROKER: Plan(PLAIN, doorman.to_broker, False, self._hash),
+            Direction.TO_PEER: Plan(
+                Shape(split=terms.writes, throttle=terms.pace), doorman.to_peer, True, self._hash
+            ),
+        }
 
     def _over(self, link: Link) -> None:
         if link in self._links:

@@ -119,6 +119,35 @@ LOOK = "- {do: declare_queue, by: consumer, queue: q, passive: true}\n"
             "consumer",
             "steps[3].told.event",
         ),
+        ('- {do: connect, by: consumer, url: {vhost: "a/b-{unique}"}}\n', "same", None, None),
+        (
+            '- {do: connect, by: consumer, url: {vhost: "", spelled: "amqp://{user}:{password}@{place}/"}}\n',
+            "altered",
+            "consumer",
+            "steps[1].connect.vhost",
+        ),
+        (
+            "- {do: connect, by: consumer, url: {password: wrong}}\n",
+            "altered",
+            "broker",
+            "steps[1].connect.gets",
+        ),
+        (
+            "- {do: connect, by: consumer, url: {}, gets: {code: 403, scope: connection}}\n",
+            "altered",
+            None,
+            "steps[1].connect.gets",
+        ),
+        (
+            DECLARE
+            + "- {do: publish, routing_key: q, bodies: [{pattern: abc, length: 9000}]}\n"
+            + "- {do: connect, by: consumer, server: {frame_max: 4096, frames: octets}}\n"
+            + CONSUME
+            + "- {do: receive, messages: [{body: {pattern: abd, length: 9000}}]}\n",
+            "altered",
+            "broker",
+            "steps[5].receive.messages[1].body",
+        ),
     ],
 )
 def test_a_play_is_judged_by_its_first_step_that_comes_out_otherwise(
