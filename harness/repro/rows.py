@@ -1,8 +1,8 @@
 """The rows by which a reproduction compares what was asked with what was read. Pure.
 
-A consumer of any language prints a line a value: its place, its type, its text, and the bits of a float. What is
-compared is the text (or the bits), so a row has every text that an unchanged value can have: 3.0 may be read as
-the integer 3, which the judge takes for the same value in another type.
+A consumer of any language prints a line a value: its place, its type, its text, and the bits of a float.
+What is compared is the text (or the bits), so a row has every text that an unchanged value can have: 3.0 may
+be read as the integer 3, which the judge takes for the same value in another type.
 """
 
 from __future__ import annotations

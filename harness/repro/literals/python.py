@@ -36,7 +36,7 @@ from harness.repro.literals import Inexpressible
 
 def literal(value: Value, *, int64: str = "{}", text: str = "{}", binary: str = "{}", time: str = "") -> str:
     """The expression. ``int64``, ``text`` (of octets that are no UTF-8) and ``binary`` are forms of the
-    library's; ``time`` is that of the property timestamp, of its seconds, where a time in a table is a datetime."""
+    library's; ``time`` is that of the property timestamp, of its seconds: in a table it is a datetime."""
 
     def nested(item: Value) -> str:
         return literal(item, int64=int64, text=text, binary=binary)
