@@ -86,6 +86,15 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   </properties>
   <dependencies>{dependencies}
   </dependencies>
+  <build>
+    <plugins>
+      <plugin>
+        <groupId>org.apache.maven.plugins</groupId>
+        <artifactId>maven-compiler-plugin</artifactId>
+        <version>3.16.0</version>
+      </plugin>
+    </plugins>
+  </build>
 </project>
 """
 _DEPENDENCY = """
@@ -94,7 +103,7 @@ _DEPENDENCY = """
       <artifactId>{}</artifactId>
       <version>{}</version>
     </dependency>"""
-_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy-dependencies"
 
 
 def _java(spec: PeerSpec, role: Role, versions: Mapping[str, str]) -> Build:
