@@ -73,13 +73,18 @@ def template_of(spec: PeerSpec, role: Role) -> str:
     )
 
 
+def refuse(case: Case) -> None:
+    """UsageError for a case of which no reproduction is written."""
+    if size_of(case.message.body) > BODY_LIMIT:
+        raise UsageError(f"a body over {BODY_LIMIT} octets is not written out")
+    if case.rejected is not None:
+        raise UsageError(f"{case.id} asks the broker to refuse: there is no message to compare")
+
+
 def files(recipe: Recipe) -> dict[str, str]:
     """The text of every file, by its path. UsageError for a cell that two programs can't reproduce."""
     producer, consumer = recipe.producer, recipe.consumer
-    if size_of(recipe.case.message.body) > BODY_LIMIT:
-        raise UsageError(f"a body over {BODY_LIMIT} octets is not written out")
-    if recipe.case.rejected is not None:
-        raise UsageError(f"{recipe.case.id} asks the broker to refuse: there is no message to compare")
+    refuse(recipe.case)
     decisive = deciding(recipe.exhibit)
     asked = recipe.exhibit.evidence.asked
     default = recipe.case.exchange.kind == "default"

@@ -17,7 +17,7 @@ from harness.matrix import Chosen
 from harness.peers.build import TOOLCHAINS
 from harness.peers.manifest import PeerSpec
 from harness.report.explain import Exhibit, examine
-from harness.repro.render import Recipe, Side, files, template_of
+from harness.repro.render import Recipe, Side, files, refuse, template_of
 from harness.scenarios import Scenario
 
 Say = Callable[[str], None]
@@ -49,6 +49,7 @@ def check(cell: Cell) -> None:
             f"{cell.case.id} is a scenario: reproductions are written of messages only",
             "amqp-interop explain shows its steps",
         )
+    refuse(cell.case)
     template_of(cell.producer, "producer")
     template_of(cell.consumer, "consumer")
     for spec in (cell.producer, cell.consumer):

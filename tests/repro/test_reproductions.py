@@ -96,27 +96,28 @@ def test_the_same_difference_shows_without_the_suite(
 
 
 @pytest.mark.timeout(DEADLINE)
-@pytest.mark.parametrize("cell", CLEAN)
-def test_a_clean_cell_shows_no_difference(cell: str, broker: Broker, tmp_path: Path) -> None:
-    folder = written(cell, broker, tmp_path / "repro")
+@pytest.mark.parametrize("identity", CLEAN)
+def test_a_clean_cell_shows_no_difference(identity: str, broker: Broker, tmp_path: Path) -> None:
+    folder = written(identity, broker, tmp_path / "repro")
     done = run(["sh", folder / "run.sh"], {"AMQP_URL": broker.url})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("no difference\n")
 
 
 @pytest.mark.parametrize(
-    ("cell", "words"),
+    ("identity", "words"),
     [
         ("queues/stream[raw->raw]", "queues/stream is a scenario"),
         ("headers/double[raw->spring-amqp]", "no reproduction can be written with spring-amqp as consumer"),
+        ("properties/expiration-word[raw->raw]", "asks the broker to refuse"),
         ("headers/d*[raw->pika]", "name one case"),
         ("headers/double", "is no cell"),
     ],
 )
 def test_what_cannot_be_reproduced_is_refused_before_a_broker_starts(
-    cell: str, words: str, tmp_path: Path
+    identity: str, words: str, tmp_path: Path
 ) -> None:
-    done = run([*REPRO, cell, "--out", tmp_path / "repro"])
+    done = run([*REPRO, identity, "--out", tmp_path / "repro"])
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert "started" not in done.stderr
