@@ -32,7 +32,7 @@ test-known: setup ## published defects, red on one release of a library and gree
 	@.venv/bin/pytest -q tests/known
 
 test-rest: setup test-tools ## what takes longer: every way to have a broker, other decoders, mutants, more of the matrix
-	@.venv/bin/pytest -q -n 2 tests/broker tests/commands
+	@.venv/bin/pytest -q -n 2 tests/broker tests/commands tests/repro
 	@.venv/bin/pytest -q -m crosscheck tests/crosscheck tests/unit/tap
 	@.venv/bin/pytest -q tests/package
 	@.venv/bin/pytest -q -n 2 --amqp-broker debian:bookworm tests/plugin examples

@@ -30,6 +30,7 @@ from harness.commands.options import (
     say,
     shard_option,
 )
+from harness.commands.repro import repro
 from harness.commands.upgrade import upgrade
 from harness.errors import InteropError, UsageError
 
@@ -193,7 +194,7 @@ def report(
     raise SystemExit(matrix.report(file, outputs))
 
 
-for command in (diff, compare, bisect, merge, upgrade, brokers):
+for command in (diff, compare, bisect, merge, upgrade, brokers, repro):
     main.add_command(command)
 
 if __name__ == "__main__":

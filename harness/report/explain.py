@@ -41,7 +41,8 @@ OCTETS_LIMIT = 12
 class Exhibit(msgspec.Struct, frozen=True):
     """One cell that ran alone: who took part, what was seen, what it amounts to.
 
-    ``reason`` is why it is expected, "" if it is not; ``commands`` repeat it.
+    ``reason`` is why it is expected, "" if it is not, and ``known`` the same without where it is listed;
+    ``commands`` repeat it.
     """
 
     cell: str
@@ -52,6 +53,7 @@ class Exhibit(msgspec.Struct, frozen=True):
     wire: Wire
     outcome: Outcome
     reason: str = ""
+    known: str = ""
     commands: tuple[str, ...] = ()
 
 
@@ -117,11 +119,19 @@ async def explain_cell(
     ``pcapng``: where to write the octets that both peers exchanged with the broker, for Wireshark.
     SetupError if the broker is lost; UsageError if the capture can't be written.
     """
-    producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
     if isinstance(cell.case, Scenario):
         return await explain_scenario(session, cell, cell.case, look or look_of(sys.stdout))
     recorder = Recorder()
+    exhibit = await examine(session, cell, None if pcapng is None else recorder)
     if pcapng is not None:
+        _write(pcapng, recorder, exhibit)
+    return explanation(exhibit, look or look_of(sys.stdout))
+
+
+async def examine(session: Session, cell: Cell, recorder: Recorder | None = None) -> Exhibit:
+    """Run ``cell``, which is no scenario, alone. SetupError if the broker is lost."""
+    producer, consumer = session.producers[cell.producer.label], session.consumers[cell.consumer.label]
+    if recorder is not None:
         producer.record(recorder)
         consumer.record(recorder)
     alone = Alone(cell, producer, consumer, session.topology, unique(session.token, "explain"))
@@ -131,10 +141,7 @@ async def explain_cell(
         raise SetupError(f"lost the broker while {cell.id} ran: {error}") from error
     if lacking := unordered(cell.message_case, producer.described, consumer.described):
         evidence = msgspec.structs.replace(evidence, failure=lacking)
-    exhibit = _exhibit(session, cell, evidence, alone.wire)
-    if pcapng is not None:
-        _write(pcapng, recorder, exhibit)
-    return explanation(exhibit, look or look_of(sys.stdout))
+    return _exhibit(session, cell, evidence, alone.wire)
 
 
 async def explain_scenario(session: Session, cell: Cell, scenario: Scenario, look: Look) -> str:
@@ -146,19 +153,24 @@ async def explain_scenario(session: Session, cell: Cell, scenario: Scenario, loo
         verdict = await play.run()
     except RawError as error:
         raise SetupError(f"lost the broker while {cell.id} ran: {error}") from error
-    outcome, reason = _outcome(session, cell, verdict)
+    outcome, listed = _outcome(session, cell, verdict)
     info = session.broker.info
     names = Names(_name(cell.producer), party(info.product, info.version), _name(cell.consumer))
     commands = (run_command(info.spec, cell.producer.label, cell.consumer.label, scenario.id),)
     lines = scenario_lines(cell.id, scenario, verdict, names, play.reached)
-    told = [f"({outcome}) {reason}".strip(), "", "Repeat it", *(f"  {command}" for command in commands)]
+    told = [
+        f"({outcome}) {_reason(listed)}".strip(),
+        "",
+        "Repeat it",
+        *(f"  {command}" for command in commands),
+    ]
     return rendered([*lines, *(plain(inert(line)) for line in told)], colour=look.colour)
 
 
 def _exhibit(session: Session, cell: Cell, evidence: Evidence, wire: Wire) -> Exhibit:
     case, info = cell.message_case, session.broker.info
     verdict = judge(evidence, header_order=case.header_order, rejected=case.rejected)
-    outcome, reason = _outcome(session, cell, verdict)
+    outcome, listed = _outcome(session, cell, verdict)
     return Exhibit(
         cell=cell.id,
         why=case.why,
@@ -167,7 +179,8 @@ def _exhibit(session: Session, cell: Cell, evidence: Evidence, wire: Wire) -> Ex
         verdict=verdict,
         wire=wire,
         outcome=outcome,
-        reason=reason,
+        reason=_reason(listed),
+        known=_known(listed),
         commands=(
             run_command(info.spec, cell.producer.label, cell.consumer.label, case.id),
             explain_command(info.spec, cell.id),
@@ -180,7 +193,7 @@ def _name(spec: PeerSpec) -> str:
     return party(spec.name, spec.release, spec.label)
 
 
-def _outcome(session: Session, cell: Cell, verdict: Verdict) -> tuple[Outcome, str]:
+def _outcome(session: Session, cell: Cell, verdict: Verdict) -> tuple[Outcome, Listed | None]:
     listed = read_expectations(ROOT / EXPECTATIONS)
     key = CellKey(
         cell.case.id,
@@ -190,12 +203,17 @@ def _outcome(session: Session, cell: Cell, verdict: Verdict) -> tuple[Outcome, s
         isinstance(cell.case, Scenario),
     )
     outcome, line = Expectations(None, listed).outcome(key, cell.id, verdict, final=False)
-    return outcome, "".join(_reason(item) for item in listed if item.line == line)
+    return outcome, next((item for item in listed if item.line == line), None)
 
 
-def _reason(item: Listed) -> str:
-    expected = item.expectation
-    return f"expected, {expected.what}: {expected.reason} {expected.link} ({EXPECTATIONS}:{item.line})"
+def _reason(item: Listed | None) -> str:
+    if item is None:
+        return ""
+    return f"expected, {item.expectation.what}: {_known(item)} ({EXPECTATIONS}:{item.line})"
+
+
+def _known(item: Listed | None) -> str:
+    return "" if item is None else f"{item.expectation.reason} {item.expectation.link}"
 
 
 def _write(path: Path, recorder: Recorder, exhibit: Exhibit) -> None:
