@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -64,8 +64,17 @@ from harness.tap.events import ClosedOnWire, Delivered
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door
 
-STEP_DEADLINE = 6.0
-"""Seconds that one step may take."""
+
+class Patience(NamedTuple):
+    """Seconds that a connection and that any other step may take."""
+
+    connect: float
+    step: float
+
+
+PATIENCE = Patience(10.0, 6.0)
+PATIENCE_LOST = Patience(5.0, 1.5)
+"""Where a connection, an answer or a delivery is expected not to come."""
 STEPS: dict[Actor, Step] = {"producer": Step.PRODUCER, "consumer": Step.CONSUMER}
 
 
@@ -99,12 +108,13 @@ class Play:
         url: str,
         token: str,
         premises: Premises,
+        patience: Patience = PATIENCE,
     ) -> None:
-        self._scenario, self._url, self._premises = scenario, url, premises
+        self._scenario, self._url, self._premises, self._patience = scenario, url, premises, patience
         self._stations: dict[Actor, Station] = {"producer": producer, "consumer": consumer}
         self._actors = scenario.actors
         self._names = Names(token, unquote(urlsplit(url).username or ""))
-        self._stagehand = Stagehand(url, self._names, STEP_DEADLINE)
+        self._stagehand = Stagehand(url, self._names, patience.step)
         self._inbox = Inbox()
         self._closed: dict[Actor, list[ClosedOnWire]] = {"producer": [], "consumer": []}
         self._told: dict[Actor, list[protocol.Cancelled | protocol.Closed]] = {"producer": [], "consumer": []}
@@ -302,7 +312,7 @@ class Play:
     ) -> None:
         station, step = self._stations[by], STEPS[by]
         try:
-            await station.connect(door, spelled)
+            await station.connect(door, spelled, self._patience.connect)
         except NotConnected as error:
             raise _Unconnected(
                 Failure(Stop.DISCONNECTED, step, str(error), "connection"), error.reply
@@ -319,7 +329,7 @@ class Play:
 
     async def _ask(self, by: Actor, request: protocol.Request) -> Answered:
         try:
-            reply = await self._stations[by].ask(request, STEP_DEADLINE)
+            reply = await self._stations[by].ask(request, self._patience.step)
         except (PeerGone, PeerBroken) as error:
             raise _Stopped(ended(STEPS[by], error)) from error
         if reply is None:
@@ -338,7 +348,7 @@ class Play:
     async def _wait(self, over: Callable[[], bool], by: Actor) -> None:
         """Until ``over`` or the step's time is up; what is then missing is for the caller to say."""
         try:
-            async with asyncio.timeout(STEP_DEADLINE):
+            async with asyncio.timeout(self._patience.step):
                 while not over():
                     if (why := self._gone.get(by)) is not None:
                         raise _Stopped(ended(STEPS[by], why))

@@ -24,11 +24,12 @@ from harness.engine.plan import (
     shared_route,
     unique,
 )
-from harness.engine.play import Play
+from harness.engine.play import PATIENCE, PATIENCE_LOST, Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.evidence import kept
-from harness.judge.expect import CellKey, Expectations, Party, Stale, Weighed
+from harness.judge.difference import Kind
+from harness.judge.expect import CellKey, Expectations, Listed, Party, Stale, Weighed
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
 from harness.peers.protocol import Described
 from harness.results import CellLine, cell_id
@@ -37,6 +38,8 @@ from harness.scenarios import Scenario
 Tell = Callable[[CellLine], None]
 COMPANY = 2
 """Processes more of a consumer, at the most, while it works off what is expected to hang it."""
+PLAYS_EACH = 40
+"""Scenarios that are worth another process."""
 HANGING_EACH = 4
 """Hanging cells that are worth another process."""
 KEY_ORDER = "key-order"
@@ -45,6 +48,7 @@ AT_A_TIME = 4
 """Producers whose cells are worked off at a time in the second pass."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
+_LOST = frozenset((Kind.LOST, Stop.HUNG, Stop.DISCONNECTED))
 _DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
@@ -90,6 +94,8 @@ class Run:
         self._ended_early: dict[tuple[str, str], Evidence] = {}
         """Of a case and a producer: what a publish came to with which no consumer had anything to do."""
         self._under_way: set[tuple[str, str]] = set()
+        self._partners: dict[Station, Station] = {}
+        """Of a consumer: the producer's process that plays scenarios with it."""
 
     async def run(self) -> Summary:
         """Both passes. RawError if the broker is lost; the lines that were told stay true."""
@@ -154,8 +160,10 @@ class Run:
 
     def _dangerous(self, cell: Cell) -> bool:
         """Whether it is known to end a connection: then it must not take others along."""
-        about = self._expectations.about(self._key(cell))
-        return any(not _DANGEROUS.isdisjoint(item.expectation.kinds) for item in about)
+        return any(not _DANGEROUS.isdisjoint(item.expectation.kinds) for item in self._about(cell))
+
+    def _about(self, cell: Cell) -> Sequence[Listed]:
+        return self._expectations.about(self._key(cell))
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
         verdict = self._judge(cell.message_case, evidence)
@@ -174,10 +182,10 @@ class Run:
     async def _second_pass(self) -> None:
         """Every cell that is left, alone; cells of different peers side by side.
 
-        What is expected to hang keeps its consumer for as long as that takes to tell, so such a consumer gets
-        company for those, started for this pass only. A library may use a whole core as long as it is
-        connected (rabbitpy 3.0.2: its loop waits until it may write): so producers take turns, a few at a
-        time, and a peer whose last cell is done is closed.
+        What is expected to hang keeps its consumer for as long as that takes to tell, and scenarios wait: so
+        a consumer of many gets company, started for this pass only. A library may use a whole core as long
+        as it is connected (rabbitpy 3.0.2: its loop waits until it may write): so producers take turns, a few
+        at a time, and a peer whose last cell is done is closed.
         """
         todo = self._todo()
         company = self._company
@@ -189,11 +197,14 @@ class Run:
                 for label, station in self._consumers.items():
                     cells = todo[label]
                     hanging = sum(hangs for _, _, hangs in cells)
-                    more = [station.another() for _ in range(min(hanging // HANGING_EACH, COMPANY))]
+                    plays = sum(isinstance(cell.case, Scenario) for cell, _, _ in cells)
+                    for_hanging = min(hanging // HANGING_EACH, COMPANY)
+                    for_all = min(plays // PLAYS_EACH, COMPANY)
+                    more = [station.another() for _ in range(for_hanging + for_all)]
                     company += more
-                    group.create_task(self._work_off(station, cells))
-                    for another in more:
-                        group.create_task(self._work_off(another, cells, only_hanging=True))
+                    for number, consumer in enumerate((*more, station)):
+                        only_hanging = number < for_hanging
+                        group.create_task(self._work_off(consumer, cells, only_hanging=only_hanging))
         finally:
             await asyncio.gather(*(station.close() for station in company))
 
@@ -209,7 +220,7 @@ class Run:
         return todo
 
     def _hangs(self, cell: Cell) -> bool:
-        return any(Stop.HUNG in item.expectation.kinds for item in self._expectations.about(self._key(cell)))
+        return any(Stop.HUNG in item.expectation.kinds for item in self._about(cell))
 
     async def _work_off(self, consumer: Station, cells: list[Left], *, only_hanging: bool = False) -> None:
         while (index := self._next(cells, only_hanging)) is not None:
@@ -219,6 +230,8 @@ class Run:
             if not self._cells_left[cell.producer.label]:
                 await self._producers[cell.producer.label].close()
         await consumer.close()
+        if consumer in self._partners:
+            await self._partners[consumer].close()
 
     async def _alone(self, cell: Cell, before: Verdict | None, consumer: Station, quiet: float) -> None:
         if isinstance(cell.case, Scenario):
@@ -255,9 +268,16 @@ class Run:
         return await Alone(cell, producer, consumer, self._topology, self._fresh(), quiet).run()
 
     async def _play(self, scenario: Scenario, cell: Cell, consumer: Station) -> Verdict:
+        """A scenario about consumers is played with a producer that is only this consumer's."""
         producer = self._producers[cell.producer.label]
-        url, token = self._topology.url, self._fresh()
-        return await Play(scenario, producer, consumer, url, token, self._premises).run()
+        if scenario.about == "consumer":
+            if consumer not in self._partners:
+                self._company.append(producer.another())
+                self._partners[consumer] = self._company[-1]
+            producer = self._partners[consumer]
+        lost = any(not _LOST.isdisjoint(item.expectation.kinds) for item in self._about(cell))
+        url, token, patience = self._topology.url, self._fresh(), PATIENCE_LOST if lost else PATIENCE
+        return await Play(scenario, producer, consumer, url, token, self._premises, patience).run()
 
     def _fresh(self) -> str:
         """A token that no other cell of this run has."""

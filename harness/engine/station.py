@@ -148,11 +148,15 @@ class Station:
         return error
 
     async def connect(
-        self, door: Door | None = None, spelled: Callable[[str], str] = lambda url: url
+        self,
+        door: Door | None = None,
+        spelled: Callable[[str], str] = lambda url: url,
+        seconds: float = CONNECT_DEADLINE,
     ) -> None:
         """A fresh connection, in a process that is started if there is none. NotConnected, StationError.
 
         ``door``: through which it goes in. ``spelled``: the URL for the peer, made from that of its tap.
+        ``seconds``: how long it may take.
         """
         if self._unfit is not None:
             raise self._unfit  # whether its process still runs or not
@@ -161,7 +165,7 @@ class Station:
         self._connection += 1
         if self._tap is not None:
             self._tap.door = door
-        reply = await self.ask(Connect(self.next_id(), spelled(self._address())), CONNECT_DEADLINE)
+        reply = await self.ask(Connect(self.next_id(), spelled(self._address())), seconds)
         if reply is None or isinstance(reply, Failed):
             raise NotConnected(self.label, reply)
         if self._mismatch is not None:
