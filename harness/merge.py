@@ -63,6 +63,9 @@ def merge(
     with ResultsWriter(out) as writer:
         writer.write(head)
         for part in parts:
+            for case in part.results.cases():
+                writer.write(case)
+        for part in parts:
             for cell in part.results.cells():
                 writer.write(cell)
         writer.write(_foot(parts, stale))
