@@ -63,6 +63,10 @@ class Publication:
     odd: bool = False
     taken: bool = False
     """The producer said ok."""
+    answered: bool = False
+    """The producer said something, or is gone."""
+    early: list[tuple[Lane, Copy]] = field(default_factory=list)
+    """What was reported before the producer's answer was read, which may yet speak against it."""
     open: int = 0
     by_producer: tuple[StepDifference, ...] | None = None
     """The differences of asked and sent, once they were asked for."""
@@ -265,7 +269,7 @@ class FirstPass:
             return
         self._by_key[key] = publication
         self._in_flight += 1
-        publication.open, publication.taken = len(lanes), False
+        publication.open, publication.taken, publication.answered = len(lanes), False, False
         publication.sent, publication.header = None, None
         publication.by_producer = None
         for lane in lanes:
@@ -283,6 +287,12 @@ class FirstPass:
         future: asyncio.Future[Reply],
     ) -> None:
         reply = None if future.exception() is not None else future.result()
+        publication.answered = True
+        early, publication.early = publication.early, []
+        if early and (reply is None or isinstance(reply, Failed)):
+            publication.odd = True  # it was sent, whatever its producer says: why, is found out alone
+        for lane, copy in early:
+            self._weigh(lane, copy)
         if isinstance(reply, Failed) and reply.kind != "disconnected":
             failure = publish_failed(reply, publication.producer.described)
             for lane in self._withdraw(publication, lanes):
@@ -292,7 +302,7 @@ class FirstPass:
                     self._leave_over(self._cell(publication, lane))
         elif reply is not None and not isinstance(reply, Failed):
             publication.taken = True
-        elif publication.sent is None:
+        elif publication.sent is None and not early:
             self._withdraw(publication, lanes)
             again.append(publication)
 
@@ -527,17 +537,22 @@ class FirstPass:
         """Settle what was held back to see whether it would come a second time."""
         for station in [producer] if producer is not None else list(lane.held):
             copy = lane.held.pop(station, None)
-            if copy is None:
-                continue
-            publication = copy.publication
-            self._close(lane, copy)
-            cell = self._cell(publication, lane)
-            tapped = publication.producer.tapped
-            unseen = tapped and (publication.sent is None or copy.delivered is None)
-            if publication.odd or copy.odd or unseen:
-                self._leave_over(cell)
-            else:
-                self._settle(cell, _evidence(publication, copy))
+            if copy is not None and copy.publication.answered:
+                self._weigh(lane, copy)
+            elif copy is not None:
+                copy.publication.early.append((lane, copy))
+
+    def _weigh(self, lane: Lane, copy: Copy) -> None:
+        """Settle what is sound, leave over what is not."""
+        publication = copy.publication
+        self._close(lane, copy)
+        cell = self._cell(publication, lane)
+        tapped = publication.producer.tapped
+        unseen = tapped and (publication.sent is None or copy.delivered is None)
+        if publication.odd or copy.odd or unseen:
+            self._leave_over(cell)
+        else:
+            self._settle(cell, _evidence(publication, copy))
 
     def _close(self, lane: Lane, copy: Copy) -> None:
         publication = copy.publication
