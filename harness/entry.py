@@ -82,9 +82,8 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """How the server behaves, all of it legal. What is left out is as the broker proposes and frames it.
 
     ``channel_max``, ``frame_max`` (octets) and ``heartbeat`` (seconds) are proposed to the peer; 0 is no
-    limit, no heartbeat. ``writes``: octets a write to the peer at the most; ``pace``: octets a second, so
-    that the peer reads what was written before more comes. ``broker_told``: whether the broker gets the
-    peer's answer as it is, rather than what keeps to the broker's own proposal.
+    limit, no heartbeat. ``writes``: octets a write to the peer at the most. ``broker_told``: whether the
+    broker gets the peer's answer as it is, rather than what keeps to the broker's own proposal.
     """
 
     channel_max: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
@@ -92,5 +91,4 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     heartbeat: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
     frames: Unusual | None = None
     writes: Annotated[int, Meta(ge=0)] = 0
-    pace: Annotated[int, Meta(ge=0)] = 0
     broker_told: bool = False

@@ -143,9 +143,7 @@ class Tap:
         doorman, terms = door.enter(), door.terms
         return {
             Direction.TO_BROKER: Plan(PLAIN, doorman.to_broker, False, self._hash),
-            Direction.TO_PEER: Plan(
-                Shape(split=terms.writes, throttle=terms.pace), doorman.to_peer, True, self._hash
-            ),
+            Direction.TO_PEER: Plan(Shape(split=terms.writes), doorman.to_peer, True, self._hash),
         }
 
     def _over(self, link: Link) -> None:
