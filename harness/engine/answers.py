@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from harness.judge.verdict import Step
@@ -29,14 +30,31 @@ def said_words(reply: Answered) -> str:
     return str(type(reply).__struct_config__.tag)
 
 
-def by_whom(actor: Step, expected: str, reply: Answered, seen: ClosedOnWire | None) -> Step | None:
-    """Whose doing an unexpected answer is.
+@dataclass(slots=True)
+class OnWire:
+    """What passed on a peer's wire during one step: messages returned to it; its declares, if that is the
+    step."""
+
+    returned: int = 0
+    declares: int | None = None
+
+
+def by_whom(
+    actor: Step, wanted: object, reply: Answered, seen: ClosedOnWire | None, wire: OnWire | None
+) -> Step | None:
+    """Whose doing an unexpected answer is. ``wire`` is None where nobody watched it.
 
     A closing on the wire that is as expected was told otherwise by the library; one that is not is the
-    broker's. Where the broker had to refuse and did not, nobody can tell: the library may not have asked.
+    broker's. What did not come back was the broker's to return. Where the broker had to refuse and did not,
+    the library that asked for nothing is at fault; of one that asked, nobody can tell: it may have asked
+    otherwise.
     """
     if seen is not None:
-        return actor if f"{seen.code} {seen.scope}" == expected else Step.BROKER
+        return actor if f"{seen.code} {seen.scope}" == answer_words(wanted) else Step.BROKER
     if isinstance(reply, Failed):
+        return actor
+    if wire is not None and wanted == "returned":
+        return actor if wire.returned else Step.BROKER
+    if wire is not None and isinstance(wanted, Refused) and wire.declares == 0:
         return actor
     return None

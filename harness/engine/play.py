@@ -15,7 +15,7 @@ import msgspec
 
 from harness.engine.acts import publications, request_of
 from harness.engine.alone import ended
-from harness.engine.answers import Answered, answer_words, by_whom, said_words
+from harness.engine.answers import Answered, OnWire, answer_words, by_whom, said_words
 from harness.engine.blame import publish_failed
 from harness.engine.connecting import (
     Premises,
@@ -60,7 +60,7 @@ from harness.scenarios import (
     Transact,
 )
 from harness.scenarios import Step as Act
-from harness.tap.events import ClosedOnWire, Delivered
+from harness.tap.events import ClosedOnWire, Declares, Delivered, ReturnedMessage
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door
 
@@ -121,6 +121,7 @@ class Play:
         self._news = asyncio.Event()
         self._gone: dict[Actor, InteropError] = {}
         self._doors: dict[Actor, Door] = {}
+        self._passed: dict[Actor, OnWire] = {}
         self._at = 0
         self._cut: set[Actor] = set()
         self._connection = 0
@@ -185,6 +186,8 @@ class Play:
     # --- steps -----------------------------------------------------------------------------------------
 
     async def _act(self, step: Act) -> None:
+        declares = 0 if isinstance(step, DeclareExchange | DeclareQueue) else None
+        self._passed = {by: OnWire(declares=declares) for by in STEPS}
         match step:
             case Connect(by=by) if step.plain:
                 await self._connect(by)
@@ -257,6 +260,8 @@ class Play:
             for exchange, key, message in publications(step, self._names)
         ]
         for answered in await asyncio.gather(*replies):
+            if said_words(answered) != step.gets == "returned":  # it may be on its way yet
+                await self._wait(lambda: self._passed["producer"].returned >= len(replies), "producer")
             self._compare("producer", step.gets, answered)
 
     async def _hear(self, step: Told, by: Actor) -> None:
@@ -343,7 +348,9 @@ class Play:
         expected, got = answer_words(wanted), said_words(answered)
         seen = self._closed[by][-1] if self._closed[by] else None
         if expected != got:
-            raise Otherwise(Kind.ALTERED, by_whom(STEPS[by], expected, answered, seen), "gets", expected, got)
+            wire = self._passed[by] if self._stations[by].tapped else None
+            whose = by_whom(STEPS[by], wanted, answered, seen, wire)
+            raise Otherwise(Kind.ALTERED, whose, "gets", expected, got)
 
     async def _wait(self, over: Callable[[], bool], by: Actor) -> None:
         """Until ``over`` or the step's time is up; what is then missing is for the caller to say."""
@@ -379,6 +386,11 @@ class Play:
                 self._inbox.on_wire.append(event)
             case ClosedOnWire(code=code, by="broker") if code != 200:
                 self._closed[self._actor(station)].append(event)
+            case Declares() if (passed := self._passed[self._actor(station)]).declares is not None:
+                passed.declares += 1
+            case ReturnedMessage():
+                self._passed[self._actor(station)].returned += 1
+                self._news.set()
 
     def ended(self, station: Station, why: InteropError) -> None:
         """A process is gone."""

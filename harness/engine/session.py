@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sysconfig
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -96,6 +97,7 @@ def _info(station: Station) -> PeerInfo:
 def launches(plan: Plan, say: Say) -> dict[PeerSpec, Launch]:
     """Every peer of the plan made ready, side by side. SetupError from the first that can't be."""
     specs = list(dict.fromkeys((*plan.producers, *plan.consumers)))
+    sysconfig.get_config_vars()  # its first call, which uv's makes, is not safe in several threads (Python 3.11)
     with ThreadPoolExecutor(max_workers=4) as pool:
         return dict(zip(specs, pool.map(lambda spec: make_ready(spec, say), specs), strict=True))
 

@@ -142,6 +142,13 @@ class Settled(_Event, frozen=True, gc=False):
     by: Side
 
 
+class Declares(_Event, frozen=True, gc=False):
+    """exchange.declare or queue.declare, passive ones too."""
+
+    channel: int
+    what: Literal["exchange", "queue"]
+
+
 class ClosedOnWire(_Event, frozen=True, gc=False):
     """channel.close or connection.close (``channel`` is then 0), with the reply code and text."""
 
@@ -187,6 +194,7 @@ Event: TypeAlias = (
     | Cut
     | Stray
     | Settled
+    | Declares
     | ClosedOnWire
     | Opaque
     | Broken

@@ -18,6 +18,7 @@ from harness.amqp.values import Longstr, Table, Text
 from harness.tap.contents import Content, Contents
 from harness.tap.events import (
     ClosedOnWire,
+    Declares,
     Delivered,
     Hello,
     Observer,
@@ -157,6 +158,8 @@ class PeerMethods(_Methods):
         self.handlers |= {
             _id(60, 40): self._publish,
             _id(60, 90): partial(self._settle, "reject"),
+            _id(40, 10): partial(self._declare, "exchange"),
+            _id(50, 10): partial(self._declare, "queue"),
             _id(60, 20): self._consume,
             _id(60, 70): self._get,
             _id(20, 10): self._open,
@@ -167,6 +170,9 @@ class PeerMethods(_Methods):
         said = _publish(payload)
         make = partial(Sent, self._connection, channel, said.exchange, said.routing_key, said.mandatory)
         self._contents.begin(channel, Content(said.exchange, said.routing_key, make))
+
+    def _declare(self, what: Literal["exchange", "queue"], channel: int, payload: bytes) -> None:
+        self._observer(Declares(self._connection, channel, what))
 
     def _consume(self, channel: int, payload: bytes) -> None:
         queue, tag, end = _names(payload, 6)

@@ -1,0 +1,39 @@
+"""Whose doing an unexpected answer of a scenario is."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.engine.answers import OnWire, by_whom
+from harness.judge.verdict import Step
+from harness.peers.protocol import Confirmed, Failed, Ok, Reply
+from harness.scenarios import Refused
+from harness.tap.events import ClosedOnWire
+
+P, B = Step.PRODUCER, Step.BROKER
+NO = Refused(403, "channel")
+
+
+def closed(code: int) -> ClosedOnWire:
+    return ClosedOnWire(1, 1, "channel", code, "", "broker")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reply", "seen", "wire", "whose"),
+    [
+        (NO, Failed(1, "refused", "no"), closed(403), OnWire(), P),
+        (NO, Failed(1, "disconnected", "no", code=404, scope="channel"), closed(404), OnWire(), B),
+        ("ok", Failed(1, "refused", "by itself"), None, OnWire(), P),
+        ("returned", Confirmed(1), None, OnWire(returned=1), P),
+        ("returned", Confirmed(1), None, OnWire(), B),
+        ("returned", Confirmed(1), None, None, None),
+        (NO, Ok(1), None, OnWire(declares=0), P),
+        (NO, Ok(1), None, OnWire(declares=1), None),
+        (NO, Ok(1), None, OnWire(), None),
+        (NO, Ok(1), None, None, None),
+    ],
+)
+def test_an_unexpected_answer_is_blamed_on_whom_the_wire_shows(
+    wanted: object, reply: Reply, seen: ClosedOnWire | None, wire: OnWire | None, whose: Step | None
+) -> None:
+    assert by_whom(P, wanted, reply, seen, wire) is whose
