@@ -97,7 +97,7 @@ def _info(station: Station) -> PeerInfo:
 def launches(plan: Plan, say: Say) -> dict[PeerSpec, Launch]:
     """Every peer of the plan made ready, side by side. SetupError from the first that can't be."""
     specs = list(dict.fromkeys((*plan.producers, *plan.consumers)))
-    sysconfig.get_config_vars()  # its first call, which uv's makes, is not safe in several threads (Python 3.11)
+    sysconfig.get_config_vars()  # the first call, uv's otherwise, is not safe in several threads (3.11)
     with ThreadPoolExecutor(max_workers=4) as pool:
         return dict(zip(specs, pool.map(lambda spec: make_ready(spec, say), specs), strict=True))
 
