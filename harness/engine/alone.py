@@ -74,8 +74,11 @@ class Alone:
         await self._topology.routes([(self._route, self.cell.message_case.binding.arguments, (self._queue,))])
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
+                self._consumer.rest()  # the producer may be another cell's for some time
                 async with self._producer.lock:
+                    self._consumer.wake()
                     await self._produce()
+                    self._producer.rest()
                 await self._wait(lambda: self._way.over)
         finally:
             self._consumer.listener = None

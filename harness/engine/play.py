@@ -72,7 +72,8 @@ class Patience(NamedTuple):
     step: float
 
 
-PATIENCE = Patience(10.0, 6.0)
+PATIENCE = Patience(20.0, 15.0)
+"""Long, as other work on the machine must not make a peer hang."""
 PATIENCE_LOST = Patience(5.0, 1.5)
 """Where a connection, an answer or a delivery is expected not to come."""
 STEPS: dict[Actor, Step] = {"producer": Step.PRODUCER, "consumer": Step.CONSUMER}
@@ -138,6 +139,8 @@ class Play:
         finally:
             for by in self._cut:
                 self._stations[by].uncut()
+            for by in self._actors:
+                self._stations[by].rest()
             await self._stagehand.leave(self._scenario)
 
     @property

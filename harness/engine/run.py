@@ -190,10 +190,13 @@ class Run:
         todo = self._todo()
         company = self._company
         try:
+            later = [
+                producer
+                for number, (label, producer) in enumerate(self._producers.items())
+                if number >= AT_A_TIME or not self._cells_left[label]
+            ]
+            await asyncio.gather(*(producer.close() for producer in later))
             async with asyncio.TaskGroup() as group:
-                for label, producer in self._producers.items():
-                    if not self._cells_left[label]:
-                        group.create_task(producer.close())
                 for label, station in self._consumers.items():
                     cells = todo[label]
                     hanging = sum(hangs for _, _, hangs in cells)

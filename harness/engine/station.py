@@ -199,6 +199,16 @@ class Station:
         done, _ = await asyncio.wait([future], timeout=deadline)
         return future.result() if done else None
 
+    def rest(self) -> None:
+        """It has nothing to do until it is asked again, or woken: see :meth:`PeerProcess.rest`."""
+        if self._process is not None:
+            self._process.rest()
+
+    def wake(self) -> None:
+        """It has something to do."""
+        if self._process is not None:
+            self._process.wake()
+
     def cut(self) -> None:
         """End the process and let the broker believe that it lives: see :meth:`uncut`. It must be tapped."""
         assert self._tap is not None

@@ -34,6 +34,8 @@ STDERR_KEPT = 16 * 1024
 """Bytes of a peer's standard error that are kept for messages: the last ones."""
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes that a peer may write without a line's end."""
+LONGEST_REST = 20.0
+"""Seconds that a process may rest without a pause: more, and the broker might take its silence for death."""
 
 
 class PeerBroken(InteropError):
@@ -76,6 +78,7 @@ class PeerProcess(asyncio.SubprocessProtocol):
         self._partial = bytearray()
         self._stderr = bytearray()
         self._closing = False
+        self._rest: asyncio.TimerHandle | None = None
 
     # --- from outside ------------------------------------------------------------------------------
 
@@ -111,11 +114,35 @@ class PeerProcess(asyncio.SubprocessProtocol):
             future.set_exception(self.ended)
             future.exception()  # seen, as in _end
             return future
+        self.wake()
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out.append(encode_request(request))
         self._waiting.append((request.id, future))
         return future
+
+    def rest(self) -> None:
+        """Stop the process until it is asked for something, or for a while.
+
+        A library may use a whole core as long as it is connected, though it has nothing to do.
+        """
+        if self.ended is None and self._rest is None and not self._closing:
+            self._signal(signal.SIGSTOP)
+            self._rest = asyncio.get_running_loop().call_later(LONGEST_REST, self.wake)
+
+    def wake(self) -> None:
+        """Let it go on, if it rests."""
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._transport is not None and not self._exited.done():
+            try:
+                os.killpg(self._transport.get_pid(), number)
+            except ProcessLookupError:
+                return  # it ended between the check and the signal: that is told in its own time
 
     async def close(self, deadline: float) -> None:
         """Ask it to close; after ``deadline`` seconds, or if it is stopped or broken, end it."""
@@ -131,6 +158,9 @@ class PeerProcess(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """End the process and whatever it started, at once; every request that still waits is told."""
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
         if self._transport is not None and not self._exited.done():
             try:
                 os.killpg(self._transport.get_pid(), signal.SIGKILL)

@@ -298,6 +298,49 @@ def test_standard_error_is_no_reply() -> None:
     assert play(script, act).events == []
 
 
+# --- rest ------------------------------------------------------------------------------------------------
+
+
+def state_after(peer: PeerProcess, change: int) -> int:
+    """Wait until the process was stopped or went on (``change``); how that is told, as waitid says it."""
+    told = os.waitid(os.P_PID, peer.pid, change | os.WNOWAIT)
+    assert told is not None
+    return told.si_code
+
+
+def test_a_peer_that_rests_is_stopped_until_it_is_asked() -> None:
+    async def act(peer: PeerProcess) -> None:
+        assert await ask(peer) == Ok(1)
+        peer.rest()
+        assert state_after(peer, os.WSTOPPED) == os.CLD_STOPPED
+        assert await ask(peer) == Ok(2)
+
+    play(ANSWERS, act)
+
+
+def test_no_peer_rests_longer_than_its_broker_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LONGEST_REST", 0.05)
+
+    async def act(peer: PeerProcess) -> None:
+        assert await ask(peer) == Ok(1)
+        peer.rest()
+        told = await asyncio.to_thread(state_after, peer, os.WCONTINUED)
+        assert told == os.CLD_CONTINUED
+
+    play(ANSWERS, act)
+
+
+def test_a_peer_that_rests_closes_in_order() -> None:
+    async def act(peer: PeerProcess) -> None:
+        assert await ask(peer) == Ok(1)
+        peer.rest()
+        await peer.close(DEADLINE)
+        assert isinstance(peer.ended, PeerGone)
+        assert peer.ended.status == 0
+
+    assert play(ANSWERS, act).ends == []
+
+
 # --- closing ---------------------------------------------------------------------------------------------
 
 
