@@ -34,8 +34,8 @@ STDERR_KEPT = 16 * 1024
 """Bytes of a peer's standard error that are kept for messages: the last ones."""
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes that a peer may write without a line's end."""
-LONGEST_REST = 20.0
-"""Seconds that a process may rest without a pause: more, and the broker might take its silence for death."""
+LONGEST_REST = 8.0
+"""Seconds that a process may rest: the Go clients ask for a heartbeat of 10 s, and a broker waits for two."""
 
 
 class PeerBroken(InteropError):
