@@ -26,13 +26,21 @@ from harness.errors import SetupError
 
 STOP_SECONDS = 60
 """How long a clean stop may take. It takes 2 to 8 s."""
+STARTING = b"requires the 'rabbit' app to be running"
+"""What the tool says of a broker that has not started yet."""
 OWNER = "rabbitmq:rabbitmq"
 """Whom the data must belong to, by name: its number differs from image to image."""
 
 
 def ask(name: str, *words: str) -> str:
-    """What ``rabbitmqctl`` prints for ``words``, inside the container."""
+    """What ``rabbitmqctl`` prints for ``words``, inside the container.
+
+    RabbitMQ 3.8 serves clients a moment before its own tool finds it started: then that is waited for.
+    """
     status, output = _run(name, *words)
+    if status and STARTING in output:
+        _run(name, "await_startup")
+        status, output = _run(name, *words)
     if status:
         raise SetupError(f"rabbitmqctl {' '.join(words)} failed in {name}:\n{tail(output)}")
     return output.decode("utf-8", "replace")

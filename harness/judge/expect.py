@@ -190,6 +190,13 @@ def _covers(wanted: Requirement, party: Party) -> bool:
         return False
 
 
+def _of_other_releases(names: Names, parties: Collection[Party]) -> bool:
+    """Whether it is about ``parties``, and about none of the releases that they are."""
+    known = {party.name.lower() for party in parties}
+    meant = any(name != "*" and Requirement(name).name.lower() in known for name in _each(names))
+    return meant and not any(_names(names, party) for party in parties)
+
+
 class Expectations:
     """The list in use during one run: says what covers a verdict, and afterwards what is stale."""
 
@@ -204,7 +211,6 @@ class Expectations:
         # what is asked of every cell, kept a party and a case each: there are far fewer of them than of cells
         self._parties: dict[tuple[Party, Party, Party], frozenset[int]] = {}
         self._cases: dict[tuple[str, bool], tuple[Listed, ...]] = {}
-        self._brokers: set[Party] = set()
         self._seen: set[tuple[int, str]] = set()  # line, case
 
     def about(self, cell: CellKey) -> tuple[Listed, ...]:
@@ -212,7 +218,6 @@ class Expectations:
         parties = (cell.producer, cell.consumer, cell.broker)
         lines = self._parties.get(parties)
         if lines is None:
-            self._brokers.add(cell.broker)
             lines = self._parties[parties] = frozenset(self._lines_about(*parties))
         items = self._cases.get((cell.case, cell.scenario))
         if items is None:
@@ -287,21 +292,29 @@ class Expectations:
         """What the run did not bear out, and what is said of cases that there are not.
 
         What matched no cell of the run counts only in a ``full`` one.
-        A full run is one of all peers and cases on one broker: what is said of others waits for theirs.
+        A full run is one of all peers and cases on one broker: what is said of another broker, or of another
+        release of a library, waits for a run with it.
         """
         found = []
+        producers, consumers, brokers = ({parties[role] for parties in self._parties} for role in range(3))
         for item in self._listed:
+            said = item.expectation
             where = f"{self._path}:{item.line}"
             if nowhere := self._of_no_case(item):
                 found.append(Stale(where, f"no case is called {nowhere}"))
             elif cells := self._contradicted.get(item.line):
                 more = f" and {len(cells) - 3} more" if len(cells) > 3 else ""
-                kinds = " or ".join(item.expectation.kinds)
+                kinds = " or ".join(said.kinds)
                 found.append(Stale(where, f"{kinds} did not show in {', '.join(sorted(cells)[:3])}{more}"))
-            elif full and any(_names(item.expectation.broker, broker) for broker in self._brokers):
+            elif (
+                full
+                and any(_names(said.broker, broker) for broker in brokers)
+                and not _of_other_releases(said.producer, producers)
+                and not _of_other_releases(said.consumer, consumers)
+            ):
                 found += [
                     Stale(where, f"no cell of this run bears out {glob!r}")
-                    for glob in item.expectation.globs
+                    for glob in said.globs
                     if (item.line, glob) not in self._borne_out
                 ]
         return tuple(found)

@@ -18,7 +18,7 @@ import pytest
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from harness.broker import Broker, NotReady, container, parse_spec, running
+from harness.broker import Broker, NotReady, container, control, parse_spec, running
 from harness.broker.config import MEMORY_LIMIT
 from harness.broker.engine import client, engine
 from harness.broker.image import REPOSITORY, Ready, debian_image, find
@@ -145,6 +145,14 @@ def test_a_missing_virtual_host_is_told_from_wrong_credentials(broker: Broker) -
     with pytest.raises(NotReady, match="no such virtual host") as caught:
         greet(f"amqp://{address.user}:{address.password}@{address.host}/nowhere")
     assert address.password not in str(caught.value)
+
+
+def test_its_tool_is_heard_only_once_it_is_started(found: Container, broker: Broker) -> None:
+    assert broker.container is not None
+    control.ask(broker.container, "stop_app")
+    found.exec_run(["rabbitmqctl", "start_app"], detach=True)
+    flags = control.ask(broker.container, "list_feature_flags", "name")
+    assert "quorum_queue" in flags.split()
 
 
 def test_attaching_to_it_by_its_url_leaves_it_running_and_nothing_behind(broker: Broker) -> None:

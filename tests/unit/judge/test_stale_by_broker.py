@@ -1,15 +1,20 @@
-"""What a full run on one broker says of expectations about others."""
+"""What a full run says of expectations about other brokers, and about other releases of its libraries."""
 
 from __future__ import annotations
+
+import pytest
 
 from harness.judge.expect import CellKey, Expectation, Expectations, Listed, Party
 from harness.judge.verdict import Step, Verdict
 
 SAME = Verdict("same", None, None, None, None, (), None)
+NOT_BORNE_OUT = ["no cell of this run bears out 'headers/other'"]
 
 
-def stale_after_a_full_run(about: str, release: str) -> list[str]:
-    """The problems after one cell that passed, where ``about`` is the broker of an entry for another case."""
+def stale_after_a_full_run(
+    broker: str = "*", release: str = "3.10.8", producer: str = "*", consumer: str = "*"
+) -> list[str]:
+    """The problems after one cell that passed, from raw 0.1.0 to pika 1.4.4, of an entry for another case."""
     entry = Expectation(
         cases=("headers/other",),
         step=Step.BROKER,
@@ -17,7 +22,9 @@ def stale_after_a_full_run(about: str, release: str) -> list[str]:
         what="bug",
         reason="made for this test",
         link="https://example.org/",
-        broker=about,
+        broker=broker,
+        producer=producer,
+        consumer=consumer,
     )
     listed = Expectations(None, (Listed(7, entry),))
     cell = CellKey("headers/one", Party("raw", "0.1.0"), Party("pika", "1.4.4"), Party("RabbitMQ", release))
@@ -26,12 +33,22 @@ def stale_after_a_full_run(about: str, release: str) -> list[str]:
 
 
 def test_an_entry_that_no_cell_bears_out_is_stale_on_a_broker_that_it_is_about() -> None:
-    assert stale_after_a_full_run("RabbitMQ>=4", "4.0.5") == ["no cell of this run bears out 'headers/other'"]
+    assert stale_after_a_full_run(broker="RabbitMQ>=4", release="4.0.5") == NOT_BORNE_OUT
 
 
 def test_an_entry_about_another_release_of_the_broker_waits_for_that() -> None:
-    assert stale_after_a_full_run("RabbitMQ>=4", "3.10.8") == []
+    assert stale_after_a_full_run(broker="RabbitMQ>=4", release="3.10.8") == []
 
 
 def test_an_entry_about_every_broker_is_stale_on_any() -> None:
-    assert stale_after_a_full_run("*", "3.10.8") == ["no cell of this run bears out 'headers/other'"]
+    assert stale_after_a_full_run() == NOT_BORNE_OUT
+
+
+@pytest.mark.parametrize("consumer", ["pika", "pika>=1.4", "*", "unheard-of", "unheard-of<2"])
+def test_an_entry_about_a_release_that_ran_or_about_nobody_is_stale(consumer: str) -> None:
+    assert stale_after_a_full_run(consumer=consumer) == NOT_BORNE_OUT
+
+
+def test_an_entry_about_another_release_of_a_library_waits_for_that() -> None:
+    assert stale_after_a_full_run(consumer="pika<1.4") == []
+    assert stale_after_a_full_run(producer="raw>1") == []
