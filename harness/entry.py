@@ -16,9 +16,10 @@ from msgspec import Meta
 DEFAULT_VHOST = "/"
 UNIQUE = "{unique}"
 
-Unusual: TypeAlias = Literal["heartbeats", "empty-bodies", "octets"]
+Unusual: TypeAlias = Literal["heartbeats", "empty-bodies", "octets", "blocked"]
 """Between the frames of a message: a heartbeat before each but the first; an empty body frame before each
-that has something in it; or every octet of the body in a frame of its own."""
+that has something in it; or every octet of the body in a frame of its own. Or, for a peer that says that it
+understands it: connection.blocked before every method of a channel, connection.unblocked behind it."""
 
 
 class Guest(NamedTuple):

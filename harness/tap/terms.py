@@ -13,10 +13,10 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from harness.amqp.fields import WireError, shortstr
+from harness.amqp.fields import WireError, encode_shortstr, shortstr
 from harness.amqp.frames import FRAME_OVERHEAD, Frame, FrameType, encode_frame
 from harness.amqp.methods import StartOk, decode_method
-from harness.amqp.values import Text
+from harness.amqp.values import Boolean, Table, Text
 from harness.entry import Terms
 from harness.tap.events import Direction
 from harness.tap.mutate import Change, Group, Regrouper
@@ -26,6 +26,9 @@ FRAME_MIN_SIZE = 4096
 _TUNE, _TUNE_OK, _OPEN = (struct.pack(">HH", 10, method) for method in (30, 31, 40))
 _START_OK = struct.pack(">HH", 10, 11)
 _TERMS = struct.Struct(">HIH")
+_BLOCKED = Frame(FrameType.METHOD, 0, struct.pack(">HH", 10, 60) + encode_shortstr("low on memory"))
+_UNBLOCKED = Frame(FrameType.METHOD, 0, struct.pack(">HH", 10, 61))
+"""RabbitMQ's extension: https://www.rabbitmq.com/docs/connection-blocked"""
 _ANY = 1 << 62
 
 
@@ -81,8 +84,15 @@ class Doorman:
                 yield from self._beside(part)
         elif frame.type == FrameType.HEADER:
             yield from self._beside(frame)
+        elif frame.type == FrameType.METHOD and frame.channel and self._blocks:
+            yield from (_BLOCKED, frame, _UNBLOCKED)
         else:
             yield frame
+
+    @property
+    def _blocks(self) -> bool:
+        said = self.start_ok
+        return self._terms.frames == "blocked" and said is not None and _understands_blocked(said)
 
     def _beside(self, frame: Frame) -> Iterator[Frame]:
         """A frame within a message, behind what is put before it."""
@@ -140,6 +150,14 @@ class Doorman:
     def _room(tuning: Tuning | None) -> int:
         """Octets of a body that one frame may hold."""
         return tuning.frame_max - FRAME_OVERHEAD if tuning is not None and tuning.frame_max else _ANY
+
+
+def _understands_blocked(said: StartOk) -> bool:
+    """Whether the peer has the capability; who has not may take the methods for nonsense."""
+    capabilities = dict(said.client_properties.value).get("capabilities")
+    return isinstance(capabilities, Table) and dict(capabilities.value).get("connection.blocked") == Boolean(
+        "true"
+    )
 
 
 def _each_frame(change: Callable[[Frame], Iterator[Frame]]) -> Change:

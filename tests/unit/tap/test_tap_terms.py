@@ -7,7 +7,9 @@ import struct
 import pytest
 from tap_wire import HEARTBEAT, content, deliver, method, names, publish
 
+from harness.amqp.fields import encode_table
 from harness.amqp.frames import PROTOCOL_HEADER, Frame, FrameSplitter, FrameType, encode_frame
+from harness.amqp.values import Boolean, Table
 from harness.entry import Terms
 from harness.tap.terms import Doorman, Excess, Tuning
 
@@ -70,6 +72,30 @@ def test_an_unusual_server_says_the_same_message_in_other_frames(terms: Terms, k
     assert [frame.type for frame in frames] == kinds
     assert b"".join(frame.payload for frame in frames if frame.type == FrameType.BODY) == b"body"
     assert all(frame.channel == 0 for frame in frames if frame.type == FrameType.HEARTBEAT)
+
+
+def start_ok(*capabilities: str) -> bytes:
+    able = Table(tuple((name, Boolean("true")) for name in capabilities))
+    properties = encode_table(Table((("capabilities", able),)))
+    return method(0, 10, 11, properties + names("PLAIN") + struct.pack(">I", 0) + names("en_US"))
+
+
+@pytest.mark.parametrize(
+    "capabilities, methods",
+    [
+        (("connection.blocked", "basic.nack"), [(0, 10, 60), (1, 60, 60), (0, 10, 61)]),
+        (("basic.nack",), [(1, 60, 60)]),
+    ],
+)
+def test_who_understands_it_is_told_that_the_broker_is_blocked(
+    capabilities: tuple[str, ...], methods: list[tuple[int, int, int]]
+) -> None:
+    doorman = Doorman(Terms(frames="blocked"), lambda: None)
+    doorman.to_broker.feed(PROTOCOL_HEADER + start_ok(*capabilities))
+    frames = frames_of(doorman.to_peer.feed(deliver(1, "tag", 1, b"body")))
+    told = [frame for frame in frames if frame.type == FrameType.METHOD]
+    assert [(frame.channel, *struct.unpack_from(">HH", frame.payload)) for frame in told] == methods
+    assert [frame.type for frame in frames if frame.channel] == [1, 2, 3]
 
 
 def test_an_empty_body_stays_without_a_body_frame() -> None:
