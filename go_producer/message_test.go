@@ -138,6 +138,8 @@ func trigger(name string) string {
 		return `{"op":"consume","id":5,"queue":"q"}`
 	case name == "framing":
 		return publishOf(`"properties":{},"body":{"type":"inline","value":"x"},"framing":{"frames":[1]}`)
+	case name == "declare_queue:defaults":
+		return `{"op":"declare_queue","id":5,"name":"q","defaults":true}`
 	case name == "duplicate-keys":
 		return header(`["k",{"type":"void"}],["k",{"type":"void"}]`)
 	case name == "range:timestamp":

@@ -162,7 +162,7 @@ def _stale(
             cell.case,
             peers[cell.producer, "producer"],
             peers[cell.consumer, "consumer"],
-            Party(broker.product, broker.version),
+            Party(broker.product, broker.version, broker.settings),
             cell.case in scenarios,
         )
         expectations.outcome(key, cell.id, verdict_of(cell), final=True)

@@ -79,7 +79,10 @@ class Kill(_Step, frozen=True, tag="kill"):
 
 
 class DeclareQueue(_Step, frozen=True, tag="declare_queue"):
-    """By the peer's library, or by the suite's own client (``broker``), which settles what is about."""
+    """By the peer's library, or by the suite's own client (``broker``), which settles what is about.
+
+    ``defaults``: a peer's library is given the name alone, and what it makes of the rest is its own affair.
+    """
 
     by: Actor | Literal["broker"]
     queue: str
@@ -89,6 +92,7 @@ class DeclareQueue(_Step, frozen=True, tag="declare_queue"):
     passive: bool = False
     arguments: Arguments = {}
     gets: Answer = "ok"
+    defaults: bool = False
 
 
 class DeclareExchange(_Step, frozen=True, tag="declare_exchange"):
@@ -394,10 +398,20 @@ def _scenario(identity: str, file: ScenarioFile) -> Scenario:
             raise ValueError(
                 "only the suite's own client sets the prefetch count of a channel - at `$.steps`"
             )
+        if isinstance(step, DeclareQueue) and step.defaults and step != _by_defaults(step):
+            raise ValueError(
+                "by its library's defaults a peer declares, and says the name alone - at `$.steps`"
+            )
     scenario = Scenario(identity, file.why, file.source, file.about, file.steps)
     if scenario.about not in scenario.actors:
         raise ValueError(f"it is about the {file.about}, which does nothing in it - at `$.about`")
     return scenario
+
+
+def _by_defaults(step: DeclareQueue) -> DeclareQueue:
+    """The step in so far as it may say more than the name."""
+    by: Actor = "producer" if step.by == "producer" else "consumer"
+    return DeclareQueue(by, step.queue, gets=step.gets, defaults=True)
 
 
 def load_scenarios(folder: Path) -> tuple[Scenario, ...]:

@@ -180,11 +180,8 @@ class Session:
     async def _declarequeue(self, request: requests.DeclareQueue) -> None:
         await self._channel.declare_queue(
             request.name,
-            durable=request.durable,
-            exclusive=request.exclusive,
             passive=request.passive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         )
         self._answers.reply(lines.ok(request.id))
 

@@ -178,10 +178,7 @@ class Session:
         self._channel.queue.declare(
             request.name,
             passive=request.passive,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         )
         self._answers.reply(lines.ok(request.id))
 

@@ -76,10 +76,7 @@ class KombuSession(AmqpSession):
     def _declarequeue(self, request: requests.DeclareQueue) -> None:
         queue = kombu.Queue(
             request.name,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            queue_arguments=request.arguments,
+            **request.options("queue_arguments"),
             channel=self._channel,
         )
         queue.queue_declare(passive=request.passive)

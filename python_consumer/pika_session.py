@@ -150,10 +150,7 @@ class Session:
         self._channel.queue_declare(
             request.name,
             passive=request.passive,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
             callback=self._done(request.id),
         )
 

@@ -81,10 +81,7 @@ class PyAmqpSession(AmqpSession):
         self._channel.queue_declare(
             request.name,
             passive=request.passive,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         )
         self._answers.reply(lines.ok(request.id))
 

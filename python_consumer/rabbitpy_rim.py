@@ -193,10 +193,7 @@ class Session:
         rabbitpy.Queue(
             self._channel,
             request.name,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         ).declare(passive=request.passive)
         self._answers.reply(lines.ok(request.id))
 

@@ -38,7 +38,7 @@ class DeclareExchange(NamedTuple):
 
 
 class DeclareQueue(NamedTuple):
-    """queue.declare"""
+    """queue.declare; ``defaults`` is by the name alone."""
 
     id: int
     name: str
@@ -47,6 +47,21 @@ class DeclareQueue(NamedTuple):
     auto_delete: bool
     passive: bool
     arguments: dict[Any, Any]
+    defaults: bool = False
+
+    def options(self, arguments: str = "arguments") -> dict[str, Any]:
+        """What the library is told of the queue beside its name, by keyword: nothing, for its defaults.
+
+        The keywords are the same in all libraries, but for that of the arguments.
+        """
+        if self.defaults:
+            return {}
+        return {
+            "durable": self.durable,
+            "exclusive": self.exclusive,
+            "auto_delete": self.auto_delete,
+            arguments: self.arguments,
+        }
 
 
 class Bind(NamedTuple):
@@ -164,6 +179,7 @@ def _declare_queue(raw: Json) -> Request:
         raw.get("auto_delete", False),
         raw.get("passive", False),
         _arguments(raw),
+        raw.get("defaults", False),
     )
 
 

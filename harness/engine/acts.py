@@ -36,6 +36,7 @@ def request_of(step: Step, number: int, names: Names, inbox: Inbox) -> protocol.
                 auto_delete,
                 passive,
                 names.table(arguments),
+                step.defaults,
             )
         case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
             return protocol.DeclareExchange(

@@ -55,7 +55,8 @@ class Session:
     @property
     def party(self) -> Party:
         """The broker, as expectations name it: in one word, ``Apache-Qpid-Broker-J-Core``."""
-        return Party("-".join(self.broker.info.product.split()), self.broker.info.version)
+        info = self.broker.info
+        return Party("-".join(info.product.split()), info.version, info.settings)
 
     async def run(self, expectations: Expectations, tell: Callable[[CellLine], None]) -> Summary:
         """Every cell of the plan. SetupError if the broker is lost on the way."""

@@ -8,6 +8,7 @@ matches no cell of a full run: the list cannot rot.
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -33,10 +34,12 @@ _STOPS = frozenset(Stop)
 
 
 class Party(msgspec.Struct, frozen=True):
-    """A library or a broker, as a cell has it: its name and release."""
+    """A library or a broker, as a cell has it: its name and release, and of a broker the lines of its
+    configuration that make it another than as packaged."""
 
     name: str
     release: str
+    settings: tuple[str, ...] = ()
 
 
 class CellKey(msgspec.Struct, frozen=True):
@@ -53,8 +56,9 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of ``contract/expectations.yaml``.
 
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
-    list of those. ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs; so is
-    ``scenarios``, which an entry about scenarios has in place of ``cases``.
+    list of those; ``setting`` is a line of configuration that the broker must have beyond its package's.
+    ``cases``, ``unless`` (which takes cases out again) and ``path`` are globs; so is ``scenarios``, which an
+    entry about scenarios has in place of ``cases``.
     ``step`` is null where nobody can tell, as in a scenario whose refusal never came.
     ``difference`` is a kind of difference or a stop, or a list of stops where chance decides between them;
     ``code`` is the broker's reply code where the stop has one. ``of`` are globs on what was changed, by type
@@ -72,6 +76,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     producer: Names = "*"
     consumer: Names = "*"
     broker: Names = "*"
+    setting: str | None = None
     unless: tuple[str, ...] = ()
     path: str = "*"
     code: int | None = None
@@ -179,6 +184,10 @@ def _names(names: Names, party: Party) -> bool:
     return any(name == "*" or _covers(Requirement(name), party) for name in _each(names))
 
 
+def _is_about(said: Expectation, broker: Party) -> bool:
+    return _names(said.broker, broker) and (said.setting is None or said.setting in broker.settings)
+
+
 def _covers(wanted: Requirement, party: Party) -> bool:
     if wanted.name.lower() != party.name.lower():
         return False
@@ -231,7 +240,7 @@ class Expectations:
             if (
                 _names(said.producer, producer)
                 and _names(said.consumer, consumer)
-                and _names(said.broker, broker)
+                and _is_about(said, broker)
             ):
                 yield item.line
 
@@ -308,7 +317,7 @@ class Expectations:
                 found.append(Stale(where, f"{kinds} did not show in {', '.join(sorted(cells)[:3])}{more}"))
             elif (
                 full
-                and any(_names(said.broker, broker) for broker in brokers)
+                and any(_is_about(said, broker) for broker in brokers)
                 and not _of_other_releases(said.producer, producers)
                 and not _of_other_releases(said.consumer, consumers)
             ):
@@ -356,9 +365,12 @@ def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
 
     A message that did not come out can't differ, and one that an earlier step did not let through never came
     here; what an earlier step changed came as another value, which tells nothing of the one that the case is
-    about.
+    about. A play ends at the step of a scenario that came out otherwise: later ones were not tried.
     """
     before = _ORDER.get(expectation.step, 0)
+    ended, at = _step_of_play(verdict.path), _step_of_play(expectation.path)
+    if ended is not None and at is not None and ended < at:
+        return False
     if verdict.failure is not None and _ORDER.get(verdict.failure.step, before) < before:
         return False
     changed = any(
@@ -368,6 +380,12 @@ def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     )
     stops = _STOPS.issuperset(expectation.kinds)
     return not changed and (verdict.failure is None or stops)
+
+
+def _step_of_play(path: str | None) -> int | None:
+    """The number in ``steps[3].get.gets``; None of the path of a field."""
+    found = re.match(r"steps\[(\d+)\]", path or "")
+    return int(found[1]) if found else None
 
 
 _ORDER: dict[Step | None, int] = {

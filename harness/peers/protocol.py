@@ -47,7 +47,11 @@ class DeclareExchange(_Request, frozen=True, tag="declare_exchange"):
 
 
 class DeclareQueue(_Request, frozen=True, tag="declare_queue"):
-    """queue.declare, waiting for its -ok. A broker's refusal is an error reply with its code."""
+    """queue.declare, waiting for its -ok. A broker's refusal is an error reply with its code.
+
+    With ``defaults`` the library is given the name and nothing else, and fills in the rest as it does for
+    everyone who thinks of nothing else; the other fields are then left out.
+    """
 
     name: Text
     durable: bool = False
@@ -55,6 +59,7 @@ class DeclareQueue(_Request, frozen=True, tag="declare_queue"):
     auto_delete: bool = False
     passive: bool = False
     arguments: Table = NO_ARGUMENTS
+    defaults: bool = False
 
 
 class Bind(_Request, frozen=True, tag="bind"):

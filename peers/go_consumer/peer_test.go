@@ -118,6 +118,8 @@ func trigger(name string) string {
 	switch kind, rest, _ := strings.Cut(name, ":"); {
 	case name == "role:producer":
 		return `{"op":"publish","id":5,"exchange":"","routing_key":"","message":{"properties":{},"body":{"type":"inline","value":""}}}`
+	case name == "declare_queue:defaults":
+		return `{"op":"declare_queue","id":5,"name":"q","defaults":true}`
 	case name == "duplicate-keys":
 		return argument(`["k",{"type":"void"}],["k",{"type":"void"}]`)
 	case name == "range:timestamp":

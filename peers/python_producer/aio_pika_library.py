@@ -95,10 +95,7 @@ class AioPikaSession:
             self._channel.declare_queue(
                 request.name,
                 passive=request.passive,
-                durable=request.durable,
-                exclusive=request.exclusive,
-                auto_delete=request.auto_delete,
-                arguments=request.arguments,
+                **request.options(),
             )
         )
 

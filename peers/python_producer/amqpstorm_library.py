@@ -43,10 +43,7 @@ class AmqpstormSession:
         self._channel.queue.declare(
             request.name,
             passive=request.passive,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         )
 
     def bind(self, request: Bind) -> None:

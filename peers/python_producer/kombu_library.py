@@ -54,10 +54,7 @@ class KombuSession:
         kombu.Queue(
             request.name,
             channel=self._producer.channel,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            queue_arguments=request.arguments,
+            **request.options("queue_arguments"),
         ).queue_declare(passive=request.passive)
 
     def bind(self, request: Bind) -> None:

@@ -44,10 +44,7 @@ class PikaSession:
         self._channel.queue_declare(
             request.name,
             passive=request.passive,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         )
 
     def bind(self, request: Bind) -> None:

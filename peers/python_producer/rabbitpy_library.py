@@ -48,10 +48,7 @@ class RabbitpySession:
         rabbitpy.Queue(
             self._channel,
             request.name,
-            durable=request.durable,
-            exclusive=request.exclusive,
-            auto_delete=request.auto_delete,
-            arguments=request.arguments,
+            **request.options(),
         ).declare(passive=request.passive)
 
     def bind(self, request: Bind) -> None:

@@ -52,6 +52,7 @@ def _declare_queue(raw: Json, form: Form) -> Request:
         raw.get("auto_delete", False),
         raw.get("passive", False),
         _arguments(raw, form),
+        raw.get("defaults", False),
     )
 
 

@@ -38,6 +38,11 @@ GOOD = "why: Something to be seen.\nsource: nowhere\nabout: consumer\nsteps:\n- 
         (GOOD + "steps: []\n", "'steps' stands twice"),
         (GOOD.replace("about: consumer", "about: producer"), "about the producer, which does nothing"),
         (GOOD + "- {do: consume, queue: q, prefetch_of: channel}\n", "only the suite's own client"),
+        (GOOD + "- {do: declare_queue, by: broker, queue: q, defaults: true}\n", "a peer declares"),
+        (
+            GOOD + "- {do: declare_queue, by: consumer, queue: q, durable: true, defaults: true}\n",
+            "name alone",
+        ),
         (GOOD + "- {do: publish, bodies: [{pattern: a}]}\n", "a body is text"),
     ],
 )

@@ -41,10 +41,13 @@ static void append_all(json_t *list, const char *const *words) {
         json_array_append_new(list, json_string(*words));
 }
 
+// amqp_queue_declare takes every flag, and C has no value for one that is left out.
+static const char DEFAULTS[] = "declare_queue:defaults";
+
 static bool describe(struct peer *peer, const json_t *request, amqp_pool_t *pool, struct answer *answer,
                      struct failure *failure) {
     (void)peer, (void)pool, (void)failure;
-    json_t *types = json_array(), *limits = json_pack("[s]", "framing");
+    json_t *types = json_array(), *limits = json_pack("[s,s]", "framing", DEFAULTS);
     append_all(types, VALUE_TYPES);
     append_all(limits, VALUE_LIMITS);
     answer->line = json_pack("{s:s,s:O,s:s,s:s,s:s,s:o,s:[s,s],s:o,s:o}", "type", "described", "id",
@@ -96,6 +99,8 @@ static bool declare_exchange(struct peer *peer, const json_t *request, amqp_pool
 static bool declare_queue(struct peer *peer, const json_t *request, amqp_pool_t *pool, struct answer *answer,
                           struct failure *failure) {
     (void)answer;
+    if (json_is_true(json_object_get(request, "defaults")))
+        return unsupported(failure, DEFAULTS);
     return connected(peer, failure) && session_declare_queue(peer->session, request, pool, failure);
 }
 

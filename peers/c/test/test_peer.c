@@ -41,6 +41,7 @@ static void every_declared_name_is_really_refused(void) {
         const char *name, *line;
     } triggers[] = {
         {"framing", PUBLISH("\"properties\":{}," BODY ",\"framing\":{\"frames\":[1]}", "")},
+        {"declare_queue:defaults", "{\"op\":\"declare_queue\",\"id\":5,\"name\":\"q\",\"defaults\":true}"},
         {"type:unparsed", HEADER("{\"type\":\"unparsed\",\"tag\":\"VQ==\",\"rest\":\"\"}")},
         {"range:longlong", HEADER("{\"type\":\"longlong\",\"value\":\"-1\"}")},
         {"range:decimal", HEADER("{\"type\":\"decimal\",\"value\":{\"scale\":\"2\",\"unscaled\":\"-314\"}}")},

@@ -18,12 +18,15 @@ type Library struct {
 	Role, Other string
 }
 
+// defaults is declared by all: QueueDeclare takes every flag, and Go has no value for one that is left out.
+const defaults = "declare_queue:defaults"
+
 // Describe is the library's account of itself, without the wire types that it can be told to send. lacking are
 // names of what it cannot express beside the other role, types, order, duplicates and late times: Go's maps have
 // no order, so the order of headers is any.
 func (l *Library) Describe(id uint64, lacking ...string) (protocol.Described, error) {
 	version, err := moduleVersion(l.Module)
-	names := append([]string{"role:" + l.Other, "key-order", "duplicate-keys", "range:timestamp"}, lacking...)
+	names := append([]string{"role:" + l.Other, "key-order", "duplicate-keys", "range:timestamp", defaults}, lacking...)
 	_, missing := l.Dialect.Types()
 	for _, name := range missing {
 		names = append(names, "type:"+name)
@@ -85,6 +88,9 @@ func (p *Peer[S]) Meet(r protocol.Request) (any, error) {
 			return s.DeclareExchange(r, table)
 		})
 	case *protocol.DeclareQueue:
+		if r.Defaults {
+			return nil, protocol.Unsupported(defaults)
+		}
 		return Ok(r), p.Declare(r.Arguments, func(s S, table map[string]any) error {
 			return s.DeclareQueue(r, table)
 		})

@@ -46,6 +46,7 @@ type (
 		AutoDelete bool       `json:"auto_delete"`
 		Passive    bool       `json:"passive"`
 		Arguments  TypedValue `json:"arguments"`
+		Defaults   bool       `json:"defaults"`
 	}
 
 	Bind struct {

@@ -58,6 +58,15 @@ async function clientLink(channel, client = {}) {
   return { link, told, client: last, channel: /** @type {any} */ (made.channel) };
 }
 
+test('by its defaults either library is given the name of a queue and nothing else', async () => {
+  /** @type {unknown[][]} */
+  const asked = [];
+  const declare = async (/** @type {unknown[]} */ ...words) => void asked.push(words);
+  const links = [await amqplibLink({ assertQueue: declare }), await clientLink({ queueDeclare: declare })];
+  for (const { link } of links) await link.declareQueue({ name: 'q', defaults: true }, {});
+  assert.deepEqual(asked, [['q'], ['q']]);
+});
+
 const returned = { fields: { replyCode: 312, replyText: 'NO_ROUTE' } };
 
 /** @type {[string, (this: EventEmitter, ...words: any[]) => void, object][]} */

@@ -148,6 +148,8 @@ pub struct DeclareQueue {
     pub passive: bool,
     #[serde(default)]
     pub arguments: Arguments,
+    #[serde(default)]
+    pub defaults: bool,
 }
 
 #[derive(Debug, Deserialize)]

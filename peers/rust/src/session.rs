@@ -134,12 +134,16 @@ impl Session {
 
     pub async fn declare_queue(&self, request: DeclareQueue) -> Result<(), Failure> {
         let queue = short_string(request.name, "queue")?;
-        let options = QueueDeclareOptions {
-            passive: request.passive,
-            durable: request.durable,
-            exclusive: request.exclusive,
-            auto_delete: request.auto_delete,
-            ..Default::default()
+        let options = if request.defaults {
+            QueueDeclareOptions::default()
+        } else {
+            QueueDeclareOptions {
+                passive: request.passive,
+                durable: request.durable,
+                exclusive: request.exclusive,
+                auto_delete: request.auto_delete,
+                ..Default::default()
+            }
         };
         let arguments = fields::table(request.arguments.0)?;
         self.watch.done(self.channel.queue_declare(name(&queue), options, arguments)).await.map(|_queue| ())

@@ -69,7 +69,7 @@ fn whole_requests() -> Vec<Json> {
         json!({"op": "declare_exchange", "id": 1, "name": "x", "kind": "topic", "durable": true,
                "auto_delete": true, "passive": true, "arguments": arguments}),
         json!({"op": "declare_queue", "id": 1, "name": "q", "durable": true, "exclusive": true,
-               "auto_delete": true, "passive": true, "arguments": arguments}),
+               "auto_delete": true, "passive": true, "arguments": arguments, "defaults": true}),
         json!({"op": "bind", "id": 1, "queue": "q", "exchange": "x", "routing_key": "k", "arguments": arguments}),
         json!({"op": "publish", "id": 1, "exchange": {"base64": "/w=="}, "routing_key": "k", "message": message,
                "mandatory": true, "confirm": true}),

@@ -256,6 +256,18 @@ def test_a_message_that_came_out_is_evidence_against_an_expected_stop() -> None:
     assert len(stale(entries, full=False)) == 1
 
 
+def test_a_play_that_ended_before_the_step_is_no_evidence_against_a_difference_at_it() -> None:
+    def stale_after(path: str) -> list[tuple[str, str]]:
+        entries = listed(entry(path="steps[10].gone", step=Step.BROKER, difference="altered"))
+        entries.outcome(KEY, CELL, differing((Step.BROKER, Kind.ALTERED, path)), final=True)
+        return stale(entries, full=False)
+
+    assert stale_after("steps[9].declare_queue.gets") == []
+    assert stale_after("steps[10].gone") == []
+    assert len(stale_after("steps[10].holds")) == 1
+    assert len(stale_after("steps[11].declare_queue.gets")) == 1
+
+
 # --- the file ------------------------------------------------------------------------------------------
 
 GOOD = """\

@@ -9,10 +9,16 @@ from harness.judge.verdict import Step, Verdict
 
 SAME = Verdict("same", None, None, None, None, (), None)
 NOT_BORNE_OUT = ["no cell of this run bears out 'headers/other'"]
+DENIED = "deprecated_features.permit.x = false"
 
 
 def stale_after_a_full_run(
-    broker: str = "*", release: str = "3.10.8", producer: str = "*", consumer: str = "*"
+    broker: str = "*",
+    release: str = "3.10.8",
+    producer: str = "*",
+    consumer: str = "*",
+    setting: str | None = None,
+    settings: tuple[str, ...] = (),
 ) -> list[str]:
     """The problems after one cell that passed, from raw 0.1.0 to pika 1.4.4, of an entry for another case."""
     entry = Expectation(
@@ -25,9 +31,11 @@ def stale_after_a_full_run(
         broker=broker,
         producer=producer,
         consumer=consumer,
+        setting=setting,
     )
     listed = Expectations(None, (Listed(7, entry),))
-    cell = CellKey("headers/one", Party("raw", "0.1.0"), Party("pika", "1.4.4"), Party("RabbitMQ", release))
+    ran = Party("RabbitMQ", release, settings)
+    cell = CellKey("headers/one", Party("raw", "0.1.0"), Party("pika", "1.4.4"), ran)
     listed.outcome(cell, "headers/one[raw->pika]", SAME, final=True)
     return [stale.problem for stale in listed.stale(full=True)]
 
@@ -38,6 +46,12 @@ def test_an_entry_that_no_cell_bears_out_is_stale_on_a_broker_that_it_is_about()
 
 def test_an_entry_about_another_release_of_the_broker_waits_for_that() -> None:
     assert stale_after_a_full_run(broker="RabbitMQ>=4", release="3.10.8") == []
+
+
+def test_an_entry_about_a_setting_waits_for_a_broker_that_has_it() -> None:
+    assert stale_after_a_full_run("RabbitMQ>=4", "4.3.6", setting=DENIED) == []
+    had = stale_after_a_full_run("RabbitMQ>=4", "4.3.6", setting=DENIED, settings=("other = 1", DENIED))
+    assert had == NOT_BORNE_OUT
 
 
 def test_an_entry_about_every_broker_is_stale_on_any() -> None:

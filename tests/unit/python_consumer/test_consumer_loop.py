@@ -115,11 +115,12 @@ def test_every_request_of_the_harness_is_understood() -> None:
         protocol.Reject(9, 3),
         protocol.Consume(10, "q", no_ack=True, exclusive=True, arguments=Table((("x", Void()),))),
         protocol.Cancel(11, "q"),
-        protocol.Close(12),
+        protocol.DeclareQueue(12, "q", defaults=True),
+        protocol.Close(13),
     ]
     pipe = Pipe()
     answers = pipe.run(b"".join(map(protocol.encode_request, sent)))
-    assert answers == [protocol.Ok(number) for number in range(1, 13)]
+    assert answers == [protocol.Ok(number) for number in range(1, 14)]
     assert pipe.rim.taken == [
         requests.Connect(1, "amqp://h/"),
         requests.DeclareExchange(2, "e", "topic", True, False, False, {}),
@@ -132,7 +133,19 @@ def test_every_request_of_the_harness_is_understood() -> None:
         requests.Reject(9, 3, True),
         requests.Consume(10, "q", 0, True, True, {"x": None}),
         requests.Cancel(11, "q"),
+        requests.DeclareQueue(12, "q", False, False, False, False, {}, True),
     ]
+
+
+def test_by_its_defaults_a_library_is_told_no_more_of_a_queue_than_its_name() -> None:
+    told = requests.DeclareQueue(1, "q", True, False, True, False, {"x": None})
+    assert told.options("queue_arguments") == {
+        "durable": True,
+        "exclusive": False,
+        "auto_delete": True,
+        "queue_arguments": {"x": None},
+    }
+    assert requests.DeclareQueue(1, "q", False, False, False, False, {}, defaults=True).options() == {}
 
 
 def test_requests_of_one_read_are_one_batch_and_a_cut_line_waits_for_its_rest() -> None:

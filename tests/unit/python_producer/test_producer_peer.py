@@ -69,7 +69,7 @@ def test_topology_is_the_librarys_own() -> None:
     (session,) = ends.sessions
     assert [tuple(request) for request in session.done] == [
         (2, "e", "topic", True, False, False, {}),
-        (3, "q", False, True, False, False, {"x": None}),
+        (3, "q", False, True, False, False, {"x": None}, False),
         (4, "q", "e", "k", {}),
     ]
     assert session.closed == 1

@@ -123,6 +123,7 @@ export class AmqpClientLink {
       auto_delete: autoDelete = false,
       passive = false,
     } = request;
+    if (request.defaults) return this.#ask(() => this.#channel.queueDeclare(name));
     return this.#ask(() =>
       this.#channel.queueDeclare(name, { passive, durable, autoDelete, exclusive }, args),
     );

@@ -117,7 +117,9 @@ export class AmqplibLink {
   }
 
   /** @type {Link['declareQueue']} */
-  declareQueue({ name, durable = false, exclusive = false, auto_delete: autoDelete = false, passive }, args) {
+  declareQueue(request, args) {
+    const { name, durable = false, exclusive = false, auto_delete: autoDelete = false, passive } = request;
+    if (request.defaults) return this.#ask(() => this.#channel.assertQueue(name));
     if (passive) return this.#ask(() => this.#channel.checkQueue(name));
     return this.#ask(() =>
       this.#channel.assertQueue(name, { durable, exclusive, autoDelete, arguments: args }),

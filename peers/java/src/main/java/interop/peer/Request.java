@@ -30,7 +30,8 @@ public sealed interface Request {
       boolean exclusive,
       boolean autoDelete,
       boolean passive,
-      JsonNode arguments)
+      JsonNode arguments,
+      boolean defaults)
       implements Request {}
 
   record Bind(long id, JsonNode queue, JsonNode exchange, JsonNode routingKey, JsonNode arguments)
@@ -88,7 +89,8 @@ public sealed interface Request {
               flag(line, "exclusive", false),
               flag(line, "auto_delete", false),
               flag(line, "passive", false),
-              line.get("arguments"));
+              line.get("arguments"),
+              flag(line, "defaults", false));
       case "bind" ->
           new Bind(
               id,

@@ -29,6 +29,7 @@ public class ClientSession implements Library.Session {
   private static final int DEADLINE_SECONDS = 10;
   private static final boolean NO_LOCAL = false;
   private static final boolean INTERNAL = false;
+  static final String DEFAULTS = "declare_queue:defaults";
 
   protected final Channel channel;
   private final Connection connection;
@@ -106,6 +107,10 @@ public class ClientSession implements Library.Session {
   @Override
   public void declareQueue(Request.DeclareQueue request) throws Failure {
     String name = queue(request.name());
+    if (request.defaults()) {
+      declareQueue(name);
+      return;
+    }
     Map<String, Object> arguments = Values.arguments(request.arguments());
     Losses.call(
         () ->
@@ -113,6 +118,11 @@ public class ClientSession implements Library.Session {
                 ? channel.queueDeclarePassive(name)
                 : channel.queueDeclare(
                     name, request.durable(), request.exclusive(), request.autoDelete(), arguments));
+  }
+
+  /** By its name alone: this library has defaults only for a queue that the broker names. */
+  protected void declareQueue(String name) throws Failure {
+    throw Failure.unsupported(DEFAULTS);
   }
 
   @Override

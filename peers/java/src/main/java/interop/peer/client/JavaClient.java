@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class JavaClient implements Library {
   @Override
   public Identity identity() {
-    return new Identity("java-client", ClientVersion.VERSION, List.of());
+    return new Identity("java-client", ClientVersion.VERSION, List.of(ClientSession.DEFAULTS));
   }
 
   /** Connects as the library does, but for its recovery: a peer does not reconnect by itself. */

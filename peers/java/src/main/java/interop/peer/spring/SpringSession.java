@@ -10,6 +10,7 @@ import interop.peer.client.ClientSession;
 import interop.peer.client.Losses;
 import java.util.function.Consumer;
 import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.amqp.rabbit.support.DefaultMessagePropertiesConverter;
@@ -23,7 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Template, container and even Spring's channel take a new channel when the broker closes
  * theirs, and the container consumes anew. A peer must not, so all goes over the one channel within
  * Spring's: {@code doSend} is what the template's {@code send} does with the channel it picked, and
- * a container's consumer gives each delivery to the converter that is used here.
+ * a container's consumer gives each delivery to the converter that is used here. RabbitAdmin, too,
+ * declares a Queue by its getters on the channel that it picked.
  */
 final class SpringSession extends ClientSession {
   private static final String CHARSET = "UTF-8";
@@ -47,6 +49,19 @@ final class SpringSession extends ClientSession {
       throws Failure {
     Message message = new Message(body, Wanted.properties(wanted));
     Losses.act(() -> template.doSend(channel, exchange, key, message, mandatory, null));
+  }
+
+  @Override
+  protected void declareQueue(String name) throws Failure {
+    Queue queue = new Queue(name);
+    Losses.call(
+        () ->
+            channel.queueDeclare(
+                queue.getName(),
+                queue.isDurable(),
+                queue.isExclusive(),
+                queue.isAutoDelete(),
+                queue.getArguments()));
   }
 
   @Override
