@@ -8,7 +8,8 @@ from harness.amqp.message import Message
 from harness.cases import to_body, to_property
 from harness.engine.deliveries import Inbox
 from harness.peers import protocol
-from harness.scenarios import (
+from harness.scenarios import Names
+from harness.steps import (
     Ack,
     Bind,
     Cancel,
@@ -17,7 +18,6 @@ from harness.scenarios import (
     DeclareQueue,
     Get,
     Nack,
-    Names,
     Publish,
     Reject,
     Step,

@@ -27,7 +27,8 @@ from harness.judge.difference import Kind
 from harness.judge.values import real_of
 from harness.judge.verdict import Step
 from harness.peers.protocol import Delivery, Undecodable
-from harness.scenarios import Argument, Names, Receive, Wanted
+from harness.scenarios import Names
+from harness.steps import Argument, Receive, Wanted
 from harness.tap.events import Delivered
 from harness.tap.eye import message_of
 

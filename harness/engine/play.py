@@ -37,7 +37,8 @@ from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.errors import ChannelClosed, ConnectionClosed
 from harness.raw.url import parse_url
-from harness.scenarios import (
+from harness.scenarios import Names, Scenario
+from harness.steps import (
     Actor,
     Beats,
     Bind,
@@ -52,14 +53,12 @@ from harness.scenarios import (
     Gone,
     Holds,
     Kill,
-    Names,
     Publish,
     Receive,
-    Scenario,
     Told,
     Transact,
 )
-from harness.scenarios import Step as Act
+from harness.steps import Step as Act
 from harness.tap.events import ClosedOnWire, Declares, Delivered, ReturnedMessage
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door

@@ -15,7 +15,8 @@ from harness.judge.verdict import Step
 from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed
 from harness.raw.outcomes import Received
-from harness.scenarios import (
+from harness.scenarios import Names, Scenario
+from harness.steps import (
     Bind,
     BindExchange,
     Cancel,
@@ -25,10 +26,8 @@ from harness.scenarios import (
     DeleteQueue,
     Gone,
     Holds,
-    Names,
     Publish,
     Receive,
-    Scenario,
     Transact,
 )
 
