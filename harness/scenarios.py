@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -20,10 +20,8 @@ from harness.steps import (
     Actor,
     Argument,
     Arguments,
-    Consume,
     DeclareExchange,
     DeclareQueue,
-    Get,
     Publish,
     Step,
 )
@@ -33,11 +31,12 @@ class ScenarioFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     """What a scenario file may say.
 
     ``about`` is whose behaviour it is about: it runs once a peer of that role, with one of the other role.
+    What is about the broker runs once.
     """
 
     why: Annotated[str, Meta(min_length=10, max_length=240)]
     source: Annotated[str, Meta(min_length=5)]
-    about: Actor
+    about: Actor | Literal["broker"]
     steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
 
 
@@ -47,7 +46,7 @@ class Scenario(msgspec.Struct, frozen=True):
     id: str
     why: str
     source: str
-    about: Actor
+    about: Actor | Literal["broker"]
     steps: tuple[Step, ...]
 
     @property
@@ -59,15 +58,13 @@ class Scenario(msgspec.Struct, frozen=True):
     def actors(self) -> tuple[Actor, ...]:
         """Who takes part at all."""
         acting = {getattr(step, "by", None) for step in self.steps}
-        if any(isinstance(step, Get) for step in self.steps):
-            acting.add("consumer")
         actors: tuple[Actor, ...] = ("producer", "consumer")
         return tuple(actor for actor in actors if actor in acting)
 
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues that it may declare."""
-        named = (step.queue for step in self.steps if isinstance(step, DeclareQueue))
+        named = (step.queue for step in self.steps if isinstance(step, DeclareQueue) and step.queue)
         return tuple(dict.fromkeys(named))
 
     @property
@@ -128,6 +125,11 @@ class Names:
                 return Int32(str(argument)) if -(2**31) <= argument < 2**31 else Int64(str(argument))
             case str():
                 return Longstr(self.within(argument))
+        return self._inside(argument)
+
+
+_OF_SUITE = frozenset({"extension", "immediate", "internal", "left", "named", "prefetch_of", "tag"})
+"""What no request of the peer protocol says."""
 
 
 def parse_scenario(path: Path, identity: str, text: str) -> Scenario:
@@ -142,12 +144,11 @@ def _scenario(identity: str, file: ScenarioFile) -> Scenario:
                 to_property(name, scalar)
             for body in step.bodies:
                 to_body(body)
-        if isinstance(step, Consume) and step.by == "consumer" and step.prefetch_of == "channel":
-            raise ValueError(
-                "only the suite's own client sets the prefetch count of a channel - at `$.steps`"
-            )
+        given = _OF_SUITE.intersection(msgspec.to_builtins(step))
+        if given and getattr(step, "by", "broker") != "broker":
+            raise ValueError(f"only the suite's own client can be told {min(given)} - at `$.steps`")
     scenario = Scenario(identity, file.why, file.source, file.about, file.steps)
-    if scenario.about not in scenario.actors:
+    if scenario.about not in (*scenario.actors, "broker"):
         raise ValueError(f"it is about the {file.about}, which does nothing in it - at `$.about`")
     return scenario
 

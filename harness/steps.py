@@ -1,5 +1,6 @@
 """The steps of a scenario: what each one asks of whom, and what it must come to.
 
+``by: broker`` is the suite's own client; what has no ``by`` and is no look at the broker is its own as well.
 Data alone: it does not know how a step is played, nor whether it makes sense where it stands.
 """
 
@@ -12,12 +13,15 @@ import msgspec
 from msgspec import Meta
 
 from harness.amqp.message import PropertyName
+from harness.amqp.values import Field
 from harness.cases import CaseBody, Scalar
 from harness.entry import Terms, Url
 
 Actor: TypeAlias = Literal["producer", "consumer"]
 Scope: TypeAlias = Literal["channel", "connection"]
-Argument: TypeAlias = bool | int | str
+Plain: TypeAlias = bool | int | str
+Argument: TypeAlias = Plain | Field
+"""Typed as a header of a case is, where its type matters."""
 Arguments: TypeAlias = Mapping[str, Argument]
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 
@@ -74,7 +78,11 @@ class Kill(_Step, frozen=True, tag="kill"):
 
 
 class DeclareQueue(_Step, frozen=True, tag="declare_queue"):
-    """By the peer's library, or by the suite's own client (``broker``), which settles what is about."""
+    """By the peer's library, or by the suite's own client (``broker``), which settles what is about.
+
+    Without a name the broker chooses one, which must begin as ``named`` says; ``""`` in the next steps is
+    then AMQP's own word for the queue that the channel declared last. Only by ``broker``.
+    """
 
     by: Actor | Literal["broker"]
     queue: str
@@ -84,10 +92,15 @@ class DeclareQueue(_Step, frozen=True, tag="declare_queue"):
     passive: bool = False
     arguments: Arguments = {}
     gets: Answer = "ok"
+    named: str = ""
 
 
 class DeclareExchange(_Step, frozen=True, tag="declare_exchange"):
-    """The same of an exchange."""
+    """The same of an exchange.
+
+    Only by ``broker``: ``internal``, RabbitMQ's extension, and ``extension``, a type that AMQP does not know,
+    in place of ``kind``.
+    """
 
     by: Actor | Literal["broker"]
     exchange: str
@@ -97,6 +110,8 @@ class DeclareExchange(_Step, frozen=True, tag="declare_exchange"):
     passive: bool = False
     arguments: Arguments = {}
     gets: Answer = "ok"
+    internal: bool = False
+    extension: str = ""
 
 
 class Bind(_Step, frozen=True, tag="bind"):
@@ -110,32 +125,87 @@ class Bind(_Step, frozen=True, tag="bind"):
     gets: Answer = "ok"
 
 
+class Unbind(_Step, frozen=True, tag="unbind"):
+    """queue.unbind"""
+
+    queue: str
+    exchange: str
+    routing_key: str = ""
+    arguments: Arguments = {}
+    gets: Answer = "ok"
+
+
 class BindExchange(_Step, frozen=True, tag="bind_exchange"):
-    """exchange.bind, RabbitMQ's extension, by the suite's own client."""
+    """exchange.bind, RabbitMQ's extension."""
 
     destination: str
     source: str
     routing_key: str = ""
     arguments: Arguments = {}
+    gets: Answer = "ok"
+
+
+class UnbindExchange(_Step, frozen=True, tag="unbind_exchange"):
+    """exchange.unbind, RabbitMQ's extension."""
+
+    destination: str
+    source: str
+    routing_key: str = ""
+    arguments: Arguments = {}
+    gets: Answer = "ok"
 
 
 class Transact(_Step, frozen=True, tag="transact"):
-    """tx.select, tx.commit or tx.rollback on the channel of the suite's own client."""
+    """tx.select, tx.commit or tx.rollback."""
 
     with_: Literal["select", "commit", "rollback"] = msgspec.field(name="with")
 
 
 class DeleteQueue(_Step, frozen=True, tag="delete_queue"):
-    """By the suite's own client, behind the peers' backs."""
+    """queue.delete, behind the peers' backs. ``messages``: how many the broker must say were in it."""
 
     queue: str
+    if_unused: bool = False
+    if_empty: bool = False
+    messages: Count | None = None
+    gets: Answer = "ok"
+
+
+class Purge(_Step, frozen=True, tag="purge"):
+    """queue.purge. ``messages``: how many the broker must say it threw away."""
+
+    queue: str
+    messages: Count | None = None
+    gets: Answer = "ok"
+
+
+class DeleteExchange(_Step, frozen=True, tag="delete_exchange"):
+    """exchange.delete"""
+
+    exchange: str
+    if_unused: bool = False
+    gets: Answer = "ok"
+
+
+class Recover(_Step, frozen=True, tag="recover"):
+    """basic.recover: what the suite's own client has not settled comes again, with ``requeue`` to anybody."""
+
+    requeue: bool
+    gets: Answer = "ok"
+
+
+class Flow(_Step, frozen=True, tag="flow"):
+    """channel.flow: the suite's own client wants deliveries to pause, or to go on."""
+
+    active: bool
+    gets: Answer = "ok"
 
 
 class Publish(_Step, frozen=True, tag="publish"):
     """One message a body, in order, each with the same answer; by ``broker`` it is the suite's own client.
 
     Over the default exchange the routing key is the name of a queue of the scenario, or ``{reply-to}``: the
-    reply_to of the consumer's last delivery.
+    reply_to of the consumer's last delivery. ``immediate`` only by ``broker``.
     """
 
     bodies: Annotated[tuple[str | CaseBody, ...], Meta(min_length=1)]
@@ -146,12 +216,14 @@ class Publish(_Step, frozen=True, tag="publish"):
     mandatory: bool = False
     confirm: bool = True
     gets: Answer = "confirmed"
+    immediate: bool = False
 
 
 class Consume(_Step, frozen=True, tag="consume"):
     """basic.consume by the consumer; by ``broker`` it is the suite's own client, which keeps what it gets.
 
-    ``prefetch_of``: basic.qos with global set, for the whole channel; only by ``broker``.
+    ``prefetch_of``: basic.qos with global set, for the whole channel; ``tag``: the consumer tag. Both only by
+    ``broker``.
     """
 
     queue: str
@@ -162,13 +234,19 @@ class Consume(_Step, frozen=True, tag="consume"):
     exclusive: bool = False
     arguments: Arguments = {}
     gets: Answer = "ok"
+    tag: str = ""
 
 
 class Get(_Step, frozen=True, tag="get"):
-    """basic.get by the consumer: a message is then received as any other."""
+    """basic.get by the consumer, or by ``broker``: a message is then received as any other.
+
+    ``left``: how many messages the broker must say are left in the queue; only by ``broker``.
+    """
 
     queue: str
     gets: Answer = "ok"
+    by: Literal["consumer", "broker"] = "consumer"
+    left: Count | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -178,7 +256,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     redelivered: bool | None = None
     routing_key: str | None = None
     exchange: str | None = None
-    headers: Mapping[str, Argument] = {}
+    headers: Mapping[str, Plain] = {}
     """By path, ``x-death[0].count``; one that is ``absent`` must not be there."""
 
 
@@ -194,9 +272,16 @@ class Receive(_Step, frozen=True, tag="receive"):
 
 
 class _Settle(_Step, frozen=True):
-    """``message`` is the number of a delivery, from 1, since the consumer connected; 0 is the last."""
+    """``message`` is the number of a delivery, from 1, since the consumer connected; 0 is the last.
+
+    ``tag`` is a delivery tag itself, whether there was such a delivery or not, only by ``broker``. AMQP has
+    no answer to it: what the suite's own client ``gets`` is told by the next answer.
+    """
 
     message: Count = 0
+    by: Literal["consumer", "broker"] = "consumer"
+    tag: Count | None = None
+    gets: Answer = "ok"
 
 
 class Ack(_Settle, frozen=True, tag="ack"):
@@ -255,9 +340,15 @@ Step: TypeAlias = (
     | DeclareQueue
     | DeclareExchange
     | Bind
+    | Unbind
     | BindExchange
+    | UnbindExchange
     | Transact
     | DeleteQueue
+    | DeleteExchange
+    | Purge
+    | Recover
+    | Flow
     | Publish
     | Consume
     | Get
