@@ -22,7 +22,7 @@ from harness.evidence import Kept
 from harness.judge.difference import Shown
 from harness.judge.expect import Outcome, Stale
 from harness.judge.verdict import Scope, Step, StepDifference
-from harness.scenarios import Step as ScenarioStep
+from harness.steps import Step as ScenarioStep
 
 FORMAT = 2
 """The version of the file's format; a reader takes this one and all before it.

@@ -8,7 +8,8 @@ from harness.amqp.message import Message
 from harness.cases import to_body, to_property
 from harness.engine.deliveries import Inbox
 from harness.peers import protocol
-from harness.scenarios import (
+from harness.scenarios import Names
+from harness.steps import (
     Ack,
     Bind,
     Cancel,
@@ -17,7 +18,6 @@ from harness.scenarios import (
     DeclareQueue,
     Get,
     Nack,
-    Names,
     Publish,
     Reject,
     Step,
@@ -52,11 +52,11 @@ def request_of(step: Step, number: int, names: Names, inbox: Inbox) -> protocol.
             return protocol.Get(number, names.of(queue))
         case Cancel(queue):
             return protocol.Cancel(number, names.of(queue))
-        case Ack(message, multiple):
+        case Ack(message, multiple=multiple):
             return protocol.Ack(number, inbox.tag(message), multiple)
-        case Nack(message, multiple, requeue):
+        case Nack(message, multiple=multiple, requeue=requeue):
             return protocol.Nack(number, inbox.tag(message), multiple, requeue)
-        case Reject(message, requeue):
+        case Reject(message, requeue=requeue):
             return protocol.Reject(number, inbox.tag(message), requeue)
     raise AssertionError(f"not a step of a peer: {step}")
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from harness.judge.verdict import Step
 from harness.peers.protocol import Described, Failed, Reply
-from harness.scenarios import Refused
+from harness.steps import Refused
 from harness.tap.events import ClosedOnWire
 
 Answered: TypeAlias = Reply

@@ -23,7 +23,8 @@ from harness.entry import DEFAULT_VHOST, Url
 from harness.judge.difference import Kind
 from harness.judge.verdict import Step
 from harness.raw.url import parse_url
-from harness.scenarios import Connect, Scenario
+from harness.scenarios import Scenario
+from harness.steps import Connect
 from harness.tap.terms import Door, Doorman
 
 OWN = "the run's own"

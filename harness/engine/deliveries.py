@@ -27,7 +27,8 @@ from harness.judge.difference import Kind
 from harness.judge.values import real_of
 from harness.judge.verdict import Step
 from harness.peers.protocol import Delivery, Undecodable
-from harness.scenarios import Argument, Names, Receive, Wanted
+from harness.scenarios import Names
+from harness.steps import Plain, Receive, Wanted
 from harness.tap.events import Delivered
 from harness.tap.eye import message_of
 
@@ -178,7 +179,7 @@ def _field(seen: Seen, name: str) -> str:
     return str(getattr(seen, name))
 
 
-def _argument(value: Argument, names: Names) -> str:
+def _argument(value: Plain, names: Names) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return names.within(str(value))

@@ -26,7 +26,6 @@ from harness.engine.connecting import (
     spelled,
 )
 from harness.engine.deliveries import Inbox, Otherwise
-from harness.engine.stagehand import Act as StagehandAct
 from harness.engine.stagehand import Stagehand
 from harness.engine.station import NotConnected, Station, StationError
 from harness.entry import Terms
@@ -35,31 +34,24 @@ from harness.judge.difference import Kind
 from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
 from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
-from harness.raw.errors import ChannelClosed, ConnectionClosed
+from harness.raw.errors import ChannelClosed, ConnectionClosed, TimedOut
 from harness.raw.url import parse_url
-from harness.scenarios import (
+from harness.scenarios import Names, Scenario
+from harness.steps import (
     Actor,
     Beats,
-    Bind,
-    BindExchange,
-    Cancel,
     Connect,
-    Consume,
     Cut,
     DeclareExchange,
     DeclareQueue,
-    DeleteQueue,
     Gone,
     Holds,
     Kill,
-    Names,
     Publish,
     Receive,
-    Scenario,
     Told,
-    Transact,
 )
-from harness.scenarios import Step as Act
+from harness.steps import Step as Act
 from harness.tap.events import ClosedOnWire, Declares, Delivered, ReturnedMessage
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door
@@ -206,26 +198,16 @@ class Play:
                 self._stations[by].listener = None
                 self._stations[by].cut()
                 self._dead = self._connection
-            case (
-                DeclareQueue(by="broker")
-                | DeclareExchange(by="broker")
-                | Bind(by="broker")
-                | Publish(by="broker")
-                | Consume(by="broker")
-                | Cancel(by="broker")
-                | BindExchange()
-                | Transact()
-                | DeleteQueue()
-            ):
-                await self._by_suite(step)
-            case Publish():
-                await self._publish(step)
             case Holds():
                 await self._stagehand.holds(step)
             case Gone():
                 await self._stagehand.gone(step)
             case Receive(by="broker"):
                 await self._stagehand.receive(step)
+            case _ if getattr(step, "by", "broker") == "broker":
+                await self._by_suite(step)
+            case Publish():
+                await self._publish(step)
             case Receive():
                 await self._wait(lambda: self._inbox.has(len(step.messages)), "consumer")
                 self._inbox.take(step, self._names)
@@ -237,12 +219,13 @@ class Play:
                 answered = await self._ask(by, request)
                 self._compare(by, getattr(step, "gets", "ok"), answered)
 
-    async def _by_suite(self, step: StagehandAct) -> None:
+    async def _by_suite(self, step: Act) -> None:
         """What a broker refuses that does not know what the scenario is about is its answer all the same."""
-        asked = not isinstance(step, Publish)  # nobody waits for the answer to a publish
-        wanted, got = answer_words(getattr(step, "gets", "ok") if asked else "ok"), "ok"
+        wanted = answer_words(getattr(step, "gets", "ok"))
         try:
-            await self._stagehand.act(step)
+            got = await self._stagehand.act(step)
+        except TimedOut as error:
+            got = str(error)
         except (ChannelClosed, ConnectionClosed) as error:
             failure = refused_to_suite(error)
             got = f"{failure.code} {failure.scope}"

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeAlias
 
 from harness.amqp.message import Inline
 from harness.amqp.values import Text, text_of
 from harness.engine.acts import publications
+from harness.engine.answers import answer_words
+from harness.engine.arrange import arrange, told
 from harness.engine.deliveries import Otherwise, Seen, compare, seen_on_wire
 from harness.engine.topology import delete_exchange
+from harness.judge import verdict
 from harness.judge.difference import Kind
-from harness.judge.verdict import Step
 from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed
-from harness.raw.outcomes import Received
-from harness.scenarios import (
-    Bind,
-    BindExchange,
+from harness.raw.outcomes import Acked, Nacked, Outcome, Received, Returned
+from harness.scenarios import Names, Scenario
+from harness.steps import (
+    Ack,
     Cancel,
     Consume,
-    DeclareExchange,
-    DeclareQueue,
-    DeleteQueue,
+    Flow,
+    Get,
     Gone,
     Holds,
-    Names,
+    Nack,
     Publish,
     Receive,
-    Scenario,
+    Recover,
+    Reject,
+    Step,
     Transact,
 )
 
 POLL = 0.02
 """Seconds between two looks at a queue: the broker tells nobody how many messages it holds."""
-Act: TypeAlias = (
-    DeclareQueue | DeclareExchange | Bind | BindExchange | DeleteQueue | Publish | Consume | Cancel | Transact
-)
 
 
 class Stagehand:
@@ -62,34 +61,16 @@ class Stagehand:
         self._connection = await connect(self._url)
         return self._connection
 
-    async def act(self, step: Act) -> None:
-        """Do it. ChannelClosed or ConnectionClosed say that the broker refused."""
-        client, of, table = await self.connection(), self._names.of, self._names.table
+    async def act(self, step: Step) -> str:
+        """Do it: the broker's answer, in words. ChannelClosed or ConnectionClosed say that it refused.
+
+        Otherwise where a number or a name that it told is not the one that the step wants; TimedOut if it
+        told nothing.
+        """
+        client, of = await self.connection(), self._names.of
         match step:
-            case DeclareQueue(_, queue, durable, exclusive, auto_delete, passive, arguments):
-                await client.declare_queue(
-                    of(queue),
-                    durable=durable,
-                    exclusive=exclusive,
-                    auto_delete=auto_delete,
-                    passive=passive,
-                    arguments=table(arguments),
-                )
-            case DeclareExchange(_, name, kind, durable, auto_delete, passive, arguments):
-                await client.declare_exchange(
-                    of(name),
-                    kind,
-                    durable=durable,
-                    auto_delete=auto_delete,
-                    passive=passive,
-                    arguments=table(arguments),
-                )
-            case Bind(_, queue, exchange, key, arguments):
-                await client.bind(of(queue), of(exchange), key, arguments=table(arguments))
-            case BindExchange(destination, source, key, arguments):
-                await client.bind_exchange(of(destination), of(source), key, arguments=table(arguments))
-            case DeleteQueue(queue):
-                await client.delete_queue(of(queue))
+            case Publish():
+                return await self._publish(client, step)
             case Consume():
                 self._tags[step.queue] = await client.consume(
                     of(step.queue),
@@ -98,10 +79,24 @@ class Stagehand:
                     whole_channel=step.prefetch_of == "channel",
                     no_ack=step.no_ack,
                     exclusive=step.exclusive,
-                    arguments=table(step.arguments),
+                    arguments=self._names.table(step.arguments),
+                    tag=step.tag,
                 )
             case Cancel(queue):
                 await client.cancel(self._tags.pop(queue))
+            case Get(queue):
+                got = await client.get(of(queue))
+                if got is None:
+                    return "empty"
+                self._take(got)
+                told("left", step.left, got.left)
+            case Ack() | Nack() | Reject():
+                self._settle(client, step)
+                await client.flow(active=True)  # changes nothing, and is answered: a refusal comes before
+            case Recover(requeue):
+                await client.recover(requeue=requeue)
+            case Flow(active):
+                await client.flow(active=active)
             case Transact(doing):
                 ways = {
                     "select": client.tx_select,
@@ -109,13 +104,31 @@ class Stagehand:
                     "rollback": client.tx_rollback,
                 }
                 await ways[doing]()
-            case Publish():
-                await self._publish(client, step)
+            case _:
+                await arrange(client, step, self._names)
+        return "ok"
 
-    async def _publish(self, client: Connection, step: Publish) -> None:
-        """Without confirms, which a channel in transactions can't have."""
+    async def _publish(self, client: Connection, step: Publish) -> str:
+        """The first answer that is not as wanted, if there is one. Waits for none without ``confirm``."""
+        wanted = answer_words(step.gets)
         for exchange, key, message in publications(step, self._names):
-            await client.publish(exchange, key, message, mandatory=step.mandatory)
+            flags = {"mandatory": step.mandatory, "immediate": step.immediate}
+            if not step.confirm:
+                await client.publish(exchange, key, message, **flags)
+            elif (got := _word(await client.publish_confirmed(exchange, key, message, **flags))) != wanted:
+                return got
+        return wanted if step.confirm else "ok"
+
+    def _settle(self, client: Connection, step: Ack | Nack | Reject) -> None:
+        index = (step.message or self._taken) - 1
+        tag = self._received[index].delivery_tag if step.tag is None else step.tag
+        match step:
+            case Ack(multiple=multiple):
+                client.ack(tag, multiple=multiple)
+            case Nack(multiple=multiple, requeue=requeue):
+                client.nack(tag, multiple=multiple, requeue=requeue)
+            case Reject(requeue=requeue):
+                client.reject(tag, requeue=requeue)
 
     def _take(self, received: Received) -> None:
         self._received.append(received)
@@ -138,7 +151,7 @@ class Stagehand:
         """Otherwise, if it was given something that nobody wanted."""
         if len(self._received) > self._taken:
             extra = _seen(self._received[self._taken]).body
-            raise Otherwise(Kind.ADDED, Step.BROKER, "deliveries", None, extra)
+            raise Otherwise(Kind.ADDED, verdict.Step.BROKER, "deliveries", None, extra)
 
     async def holds(self, step: Holds) -> None:
         """Wait until the queue is as the step says. Otherwise after the deadline."""
@@ -151,10 +164,8 @@ class Stagehand:
             if asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(POLL)
-        if not ready:
-            raise Otherwise(Kind.ALTERED, Step.BROKER, "ready", str(step.ready), str(state.message_count))
-        wanted, got = str(step.consumers), str(state.consumer_count)
-        raise Otherwise(Kind.ALTERED, Step.BROKER, "consumers", wanted, got)
+        told("ready", step.ready, state.message_count)
+        told("consumers", step.consumers, state.consumer_count)
 
     async def gone(self, step: Gone) -> None:
         """Wait until there is no such queue. Otherwise after the deadline.
@@ -172,7 +183,7 @@ class Stagehand:
                 if error.code == 404:
                     return
                 raise
-        raise Otherwise(Kind.ALTERED, Step.BROKER, "", "gone", "there")
+        raise Otherwise(Kind.ALTERED, verdict.Step.BROKER, "", "gone", "there")
 
     async def leave(self, scenario: Scenario) -> None:
         """Take away what was declared, and close."""
@@ -191,3 +202,13 @@ class Stagehand:
 def _seen(one: Received) -> Seen:
     body = Inline(text_of(one.body))
     return seen_on_wire(one.header_payload, body, one.redelivered, one.exchange, one.routing_key)
+
+
+def _word(outcome: Outcome) -> str:
+    match outcome:
+        case Acked():
+            return "confirmed"
+        case Nacked():
+            return "nacked"
+        case Returned():
+            return "returned"

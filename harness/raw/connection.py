@@ -74,11 +74,18 @@ class Connection:
         durable: bool = False,
         auto_delete: bool = False,
         passive: bool = False,
+        internal: bool = False,
         arguments: Table = EMPTY,
     ) -> None:
         """exchange.declare; ``kind`` may be any type that the broker knows."""
         payload = requests.exchange_declare(
-            name, kind, passive=passive, durable=durable, auto_delete=auto_delete, arguments=arguments
+            name,
+            kind,
+            passive=passive,
+            durable=durable,
+            auto_delete=auto_delete,
+            internal=internal,
+            arguments=arguments,
         )
         await self._ask(payload, replies.EXCHANGE_DECLARE_OK, "exchange.declare-ok")
 
@@ -130,6 +137,12 @@ class Connection:
         payload = requests.exchange_bind(destination, source, routing_key, arguments)
         await self._ask(payload, replies.EXCHANGE_BIND_OK, "exchange.bind-ok")
 
+    async def unbind_exchange(
+        self, destination: Text, source: Text, routing_key: Text = "", *, arguments: Table = EMPTY
+    ) -> None:
+        payload = requests.exchange_unbind(destination, source, routing_key, arguments)
+        await self._ask(payload, replies.EXCHANGE_UNBIND_OK, "exchange.unbind-ok")
+
     def can(self, capability: str) -> bool:
         """Whether the broker stated that capability in its server properties."""
         said = dict(self.server_properties.value).get("capabilities")
@@ -171,6 +184,7 @@ class Connection:
         message: Message,
         *,
         mandatory: bool = False,
+        immediate: bool = False,
         watch: bool = True,
     ) -> Fate | None:
         """basic.publish without waiting for anything: the future of its outcome. None where the channel is
@@ -180,7 +194,7 @@ class Connection:
         :attr:`full`. The future raises what closed the channel or the connection.
         """
         self.check()
-        method = encode_publish(exchange, routing_key, mandatory=mandatory)
+        method = encode_publish(exchange, routing_key, mandatory=mandatory, immediate=immediate)
         content = encode_content(CHANNEL, message, self.tune.frame_max)
         fate: Fate | None = None
         if self._session.confirms is not None:
@@ -197,19 +211,31 @@ class Connection:
         return fate
 
     async def publish(
-        self, exchange: Text, routing_key: Text, message: Message, *, mandatory: bool = False
+        self,
+        exchange: Text,
+        routing_key: Text,
+        message: Message,
+        *,
+        mandatory: bool = False,
+        immediate: bool = False,
     ) -> None:
         """:meth:`submit`, and wait for room in the socket. It does not wait for a confirm."""
-        self.submit(exchange, routing_key, message, mandatory=mandatory)
+        self.submit(exchange, routing_key, message, mandatory=mandatory, immediate=immediate)
         if self.full:
             await self.drained()
 
     async def publish_confirmed(
-        self, exchange: Text, routing_key: Text, message: Message, *, mandatory: bool = False
+        self,
+        exchange: Text,
+        routing_key: Text,
+        message: Message,
+        *,
+        mandatory: bool = False,
+        immediate: bool = False,
     ) -> Outcome:
         """:meth:`submit`, and wait for the broker's ack, nack or return. Selects confirm mode if need be."""
         await self.confirm_select()
-        fate = self.submit(exchange, routing_key, message, mandatory=mandatory)
+        fate = self.submit(exchange, routing_key, message, mandatory=mandatory, immediate=immediate)
         assert fate is not None
         await asyncio.wait({fate}, timeout=self.timeout)
         if not fate.done():
@@ -267,11 +293,15 @@ class Connection:
         no_ack: bool = False,
         exclusive: bool = False,
         arguments: Table = EMPTY,
+        tag: Text = "",
     ) -> Text:
-        """basic.consume: the consumer tag. ``on_delivery`` is called in the event loop, message by message,
-        the first maybe before this returns; if it raises, the connection ends. ``prefetch`` 0 is no limit;
-        ``whole_channel`` makes it one for all consumers of the channel together."""
-        tag = f"raw-{next(self._tags)}"
+        """basic.consume: the consumer tag, ``tag`` if that is not empty.
+
+        ``on_delivery`` is called in the event loop, message by message, the first maybe before this returns;
+        if it raises, the connection ends. ``prefetch`` 0 is no limit; ``whole_channel`` makes it one for all
+        consumers of the channel together.
+        """
+        tag = tag or f"raw-{next(self._tags)}"
         payload = requests.basic_consume(queue, tag, no_ack=no_ack, exclusive=exclusive, arguments=arguments)
         await self._ask(
             requests.basic_qos(prefetch, whole_channel=whole_channel), replies.QOS_OK, "basic.qos-ok"
@@ -294,6 +324,15 @@ class Connection:
 
     def reject(self, delivery_tag: int, *, requeue: bool = True) -> None:
         self._tell(requests.basic_reject(delivery_tag, requeue=requeue))
+
+    async def recover(self, *, requeue: bool) -> None:
+        """basic.recover: what is not settled on this channel comes again."""
+        await self._ask(requests.basic_recover(requeue=requeue), replies.RECOVER_OK, "basic.recover-ok")
+
+    async def flow(self, *, active: bool) -> None:
+        """channel.flow. On is what a channel is already: the answer tells that all before it was heard."""
+        payload = requests.CHANNEL_FLOW_ON if active else requests.CHANNEL_FLOW_OFF
+        await self._ask(payload, replies.FLOW_OK, "channel.flow-ok")
 
     def pause_reading(self) -> None:
         """Take nothing from the socket until :meth:`resume_reading`."""

@@ -13,7 +13,7 @@ from harness.amqp.values import Text
 class Received:
     """A message from basic.deliver or basic.get-ok, its content header still as octets.
 
-    ``consumer_tag`` is None where it was fetched with get.
+    ``consumer_tag`` is None where it was fetched with get, which says how many are ``left`` in the queue.
     """
 
     delivery_tag: int
@@ -23,6 +23,7 @@ class Received:
     header_payload: bytes
     body: bytes
     consumer_tag: Text | None
+    left: int | None = None
 
     @property
     def header(self) -> ContentHeader:

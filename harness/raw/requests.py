@@ -19,6 +19,7 @@ CONNECTION_CLOSE_OK = _METHOD.pack(10, 51)
 CHANNEL_OPEN = _METHOD.pack(20, 10) + b"\x00"
 CHANNEL_CLOSE_OK = _METHOD.pack(20, 41)
 CHANNEL_FLOW_ON = _METHOD.pack(20, 20) + b"\x01"
+CHANNEL_FLOW_OFF = _METHOD.pack(20, 20) + b"\x00"
 CHANNEL_FLOW_OK = _METHOD.pack(20, 21)
 CONFIRM_SELECT = _METHOD.pack(85, 10) + b"\x00"
 TX_SELECT = _METHOD.pack(90, 10)
@@ -59,9 +60,16 @@ def channel_close() -> bytes:
 
 
 def exchange_declare(
-    name: Text, kind: Text, *, passive: bool, durable: bool, auto_delete: bool, arguments: Table
+    name: Text,
+    kind: Text,
+    *,
+    passive: bool,
+    durable: bool,
+    auto_delete: bool,
+    internal: bool,
+    arguments: Table,
 ) -> bytes:
-    flags = _bits(passive, durable, auto_delete)
+    flags = _bits(passive, durable, auto_delete, internal)
     return (
         _METHOD.pack(40, 10)
         + b"\0\0"
@@ -102,6 +110,11 @@ def exchange_bind(destination: Text, source: Text, routing_key: Text, arguments:
     return _METHOD.pack(40, 30) + b"\0\0" + names + b"\0" + encode_table(arguments)
 
 
+def exchange_unbind(destination: Text, source: Text, routing_key: Text, arguments: Table) -> bytes:
+    names = encode_shortstr(destination) + encode_shortstr(source) + encode_shortstr(routing_key)
+    return _METHOD.pack(40, 40) + b"\0\0" + names + b"\0" + encode_table(arguments)
+
+
 def queue_unbind(queue: Text, exchange: Text, routing_key: Text, arguments: Table) -> bytes:
     names = encode_shortstr(queue) + encode_shortstr(exchange) + encode_shortstr(routing_key)
     return _METHOD.pack(50, 50) + b"\0\0" + names + encode_table(arguments)
@@ -139,6 +152,10 @@ def basic_ack(delivery_tag: int, *, multiple: bool) -> bytes:
 
 def basic_nack(delivery_tag: int, *, multiple: bool, requeue: bool) -> bytes:
     return _SETTLE.pack(60, 120, delivery_tag, multiple | requeue << 1)
+
+
+def basic_recover(*, requeue: bool) -> bytes:
+    return _METHOD.pack(60, 110) + _bits(requeue)
 
 
 def basic_reject(delivery_tag: int, *, requeue: bool) -> bytes:

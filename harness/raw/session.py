@@ -167,8 +167,8 @@ class Session:
                     self.consumers[tag](received)
                 except WireError as error:  # not the broker's fault, which a WireError of our own means
                     raise RuntimeError("on_delivery raised") from error
-            case GetOk(delivery_tag, redelivered, exchange, routing_key):
-                got = Received(delivery_tag, redelivered, exchange, routing_key, header, body, None)
+            case GetOk(delivery_tag, redelivered, exchange, routing_key, left):
+                got = Received(delivery_tag, redelivered, exchange, routing_key, header, body, None, left)
                 self._answer(CHANNEL, replies.GET_OK, got)
             case Return(code, text, exchange, routing_key):
                 self._returned(Returned(code, text, exchange, routing_key, header, body))
@@ -202,7 +202,9 @@ class Session:
         self.send(requests.CHANNEL_FLOW_OK + payload[4:5])
 
     def _flow_ok(self, payload: bytes) -> None:
-        """The answer to :meth:`~harness.raw.connection.Connection.prod`, which nobody waits for."""
+        """Nobody waits for it where it answers :meth:`~harness.raw.connection.Connection.prod`."""
+        if (waiting := self._waiting[CHANNEL]) and replies.FLOW_OK in waiting[0].expected:
+            self._answer(CHANNEL, replies.FLOW_OK, payload)
 
     def _blocked(self, payload: bytes) -> None:
         self.blocked = replies.name(payload)

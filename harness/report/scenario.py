@@ -12,7 +12,8 @@ from harness.report.lines import Line, plain
 from harness.report.names import Names
 from harness.report.sentence import sentence
 from harness.report.values import inert
-from harness.scenarios import Scenario, Step
+from harness.scenarios import Scenario
+from harness.steps import Step
 
 
 def scenario_lines(

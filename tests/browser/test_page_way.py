@@ -15,7 +15,7 @@ from harness.judge.verdict import Step, StepDifference
 from harness.report.html import write_html
 from harness.report.names import commands_of
 from harness.results import CaseLine, ResultsWriter, read_results
-from harness.scenarios import DeclareQueue, DeleteQueue
+from harness.steps import DeclareQueue, DeleteQueue
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.browser

@@ -90,7 +90,7 @@ LOOK = "- {do: declare_queue, by: consumer, queue: q, passive: true}\n"
             DECLARE
             + CONSUME
             + "- {do: transact, with: select}\n"
-            + "- {do: publish, by: broker, routing_key: q, bodies: [one]}\n"
+            + "- {do: publish, by: broker, routing_key: q, bodies: [one], confirm: false, gets: ok}\n"
             + "- {do: receive, messages: [one]}\n",
             "lost",
             "broker",
@@ -119,6 +119,43 @@ LOOK = "- {do: declare_queue, by: consumer, queue: q, passive: true}\n"
             "lost",
             "consumer",
             "steps[3].told.event",
+        ),
+        (
+            DECLARE + PUBLISH + "- {do: purge, queue: q, messages: 3}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[3].purge.messages",
+        ),
+        (
+            DECLARE + PUBLISH + "- {do: delete_queue, queue: q, if_empty: true}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[3].delete_queue.gets",
+        ),
+        (
+            DECLARE + PUBLISH + "- {do: get, by: broker, queue: q, left: 0}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[3].get.left",
+        ),
+        (
+            "- {do: declare_queue, by: broker, queue: '', exclusive: true, named: amq.other-}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[1].declare_queue.named",
+        ),
+        (DECLARE + "- {do: ack, by: broker, tag: 7}\n" + LOOK, "altered", "broker", "steps[2].ack.gets"),
+        (
+            DECLARE + "- {do: publish, by: broker, routing_key: q, bodies: [one], gets: nacked}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[2].publish.gets",
+        ),
+        (
+            "- {do: flow, active: false}\n" + LOOK,
+            "altered",
+            "broker",
+            "steps[1].flow.gets",
         ),
         ('- {do: connect, by: consumer, url: {vhost: "a/b-{unique}"}}\n', "same", None, None),
         (

@@ -15,6 +15,7 @@ from harness.engine.deliveries import shown_at
 from harness.matrix import SCENARIOS
 from harness.peers.manifest import ROOT
 from harness.scenarios import Names, Scenario, load_scenarios, parse_scenario
+from harness.steps import Consume
 
 ALL = load_scenarios(SCENARIOS)
 SCHEMA = json.loads((ROOT / "contract/schema/scenario.schema.json").read_text("utf-8"))
@@ -43,12 +44,27 @@ GOOD = "why: Something to be seen.\nsource: nowhere\nabout: consumer\nsteps:\n- 
             GOOD + "- {do: declare_queue, by: consumer, queue: q, durable: true, defaults: true}\n",
             "name alone",
         ),
+        (GOOD + "- {do: publish, immediate: true, bodies: [one]}\n", "client can be told immediate"),
+        (GOOD + "- {do: get, queue: q, left: 0}\n", "client can be told left"),
+        (GOOD + "- {do: ack, tag: 1}\n", "client can be told tag"),
         (GOOD + "- {do: publish, bodies: [{pattern: a}]}\n", "a body is text"),
     ],
 )
 def test_a_broken_scenario_says_what_is_wrong_and_where(text: str, says: str) -> None:
     with pytest.raises(CaseError, match=says):
         parse_scenario(Path("a/b.yaml"), "a/b", text)
+
+
+def test_what_is_about_the_broker_needs_no_peer() -> None:
+    steps = GOOD.replace("about: consumer", "about: broker").replace("cancel", "purge")
+    assert parse_scenario(Path("a/b.yaml"), "a/b", steps).actors == ()
+
+
+def test_an_argument_may_be_typed() -> None:
+    steps = GOOD + "- {do: consume, queue: q, arguments: {x-stream-offset: {type: timestamp, value: '7'}}}\n"
+    consume = parse_scenario(Path("a/b.yaml"), "a/b", steps).steps[-1]
+    assert isinstance(consume, Consume)
+    assert Names("t0").table(consume.arguments) == v.Table((("x-stream-offset", v.Timestamp("7")),))
 
 
 def test_names_are_those_of_one_run_in_arguments_too() -> None:

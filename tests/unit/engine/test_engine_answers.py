@@ -7,7 +7,7 @@ import pytest
 from harness.engine.answers import OnWire, by_whom
 from harness.judge.verdict import Step
 from harness.peers.protocol import Confirmed, Failed, Ok, Reply
-from harness.scenarios import Refused
+from harness.steps import Refused
 from harness.tap.events import ClosedOnWire
 
 P, B = Step.PRODUCER, Step.BROKER

@@ -21,6 +21,8 @@ from harness.engine.plan import (
     unique,
 )
 from harness.peers.manifest import ROOT, Entry, PeerSpec, Wire
+from harness.scenarios import Scenario
+from harness.steps import Purge
 
 PLAIN = Message({}, Inline("x"))
 
@@ -45,6 +47,13 @@ def test_a_plan_has_every_combination_once_and_knows_how_many() -> None:
     ids = [cell.id for cell in plan.cells()]
     assert ids == ["a/1[p->c]", "a/1[q->c]", "b/2[p->c]", "b/2[q->c]"]
     assert plan.size == len(ids)
+
+
+def test_what_is_about_the_broker_is_played_once() -> None:
+    scenario = Scenario("queues/purge", "", "", "broker", (Purge("q"),))
+    plan = Plan((scenario,), (peer("p"), peer("q")), (peer("c"), peer("d")), full=False)
+    assert [cell.id for cell in plan.cells()] == ["queues/purge[p->c]"]
+    assert plan.size == 1
 
 
 def test_a_cell_is_named_by_its_case_and_the_labels_of_its_peers() -> None:

@@ -61,6 +61,7 @@ def test_topology_methods_carry_every_argument() -> None:
         exchange = await talk.hear(commands.Exchange.Declare)
         assert (exchange.exchange, exchange.exchange_type) == ("e", "topic")
         assert (exchange.durable, exchange.auto_delete, exchange.passive) == (True, False, False)
+        assert exchange.internal
         talk.say(commands.Exchange.DeclareOk())
         queue = await talk.hear(commands.Queue.Declare)
         assert (queue.queue, queue.durable, queue.exclusive, queue.auto_delete) == ("q", False, True, True)
@@ -72,6 +73,9 @@ def test_topology_methods_carry_every_argument() -> None:
         unbind = await talk.hear(commands.Queue.Unbind)
         assert (unbind.queue, unbind.exchange, unbind.routing_key) == ("q", "e", "r.#")
         talk.say(commands.Queue.UnbindOk())
+        apart = await talk.hear(commands.Exchange.Unbind)
+        assert (apart.destination, apart.source, apart.routing_key) == ("to", "from", "r")
+        talk.say(commands.Exchange.UnbindOk())
         assert (await talk.hear(commands.Queue.Purge)).queue == "q"
         talk.say(commands.Queue.PurgeOk(4))
         assert (await talk.hear(commands.Queue.Delete)).if_empty
@@ -81,12 +85,13 @@ def test_topology_methods_carry_every_argument() -> None:
         await talk.goodbye()
 
     async def use(connection: Connection) -> None:
-        await connection.declare_exchange("e", "topic", durable=True)
+        await connection.declare_exchange("e", "topic", durable=True, internal=True)
         arguments = Table((("k", Longstr("v")),))
         declared = await connection.declare_queue("q", exclusive=True, auto_delete=True, arguments=arguments)
         assert declared == ("q", 2, 3)
         await connection.bind("q", "e", "r.#")
         await connection.unbind("q", "e", "r.#")
+        await connection.unbind_exchange("to", "from", "r")
         assert await connection.purge_queue("q") == 4
         assert await connection.delete_queue("q", if_empty=True) == 5
         await connection.delete_exchange("e")
@@ -206,6 +211,10 @@ def test_a_header_that_nobody_can_decode_arrives_and_says_so_when_asked() -> Non
     assert received.body == b"x"
     with pytest.raises(WireError, match="cut"):
         _ = received.header
+
+
+def test_what_is_left_in_the_queue_is_told_with_a_message() -> None:
+    assert _got(commands.Basic.GetOk(1, False, "ex", "rk", 7), header(0)).left == 7
 
 
 def test_an_empty_queue_gives_none() -> None:
@@ -465,6 +474,25 @@ def test_flow_is_answered() -> None:
     async def use(connection: Connection) -> None:
         connection.prod()
         await connection.purge_queue("q")
+
+    _play(script, use)
+
+
+def test_recover_and_flow_say_what_is_wanted_and_wait_for_their_answers() -> None:
+    async def script(talk: Talk) -> None:
+        assert (await talk.hear(commands.Basic.Recover)).requeue is True
+        talk.say(commands.Basic.RecoverOk())
+        assert (await talk.hear(commands.Channel.Flow)).active is True
+        talk.say(commands.Channel.FlowOk(True))
+        assert (await talk.hear(commands.Channel.Flow)).active is False
+        talk.say(commands.Connection.Close(540, "no such thing", 20, 20), channel=0)
+        await talk.hear(commands.Connection.CloseOk)
+
+    async def use(connection: Connection) -> None:
+        await connection.recover(requeue=True)
+        await connection.flow(active=True)
+        with pytest.raises(ConnectionClosed, match="540"):
+            await connection.flow(active=False)
 
     _play(script, use)
 

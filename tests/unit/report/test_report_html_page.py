@@ -21,7 +21,7 @@ from harness.judge.verdict import Step
 from harness.report.html import write_html
 from harness.report.html.index import PACK
 from harness.results import CaseLine, CellLine, Results, ResultsWriter, read_results
-from harness.scenarios import DeleteQueue
+from harness.steps import DeleteQueue
 
 ASKED = Message({"headers": v.Table((("k", PI),))}, Inline("x"))
 
