@@ -55,6 +55,16 @@ Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 BodyKind: TypeAlias = Literal["bytes", "str"]
 
 
+class Shared(dict[PropertyName, Value]):
+    """Properties that come again and again: equal octets are read into one object, never changed.
+
+    It is told from another by which object it is, so what is worked out of it can be remembered by it.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none, as it may be changed
+
+
 class Inline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="inline"):
     """A body as itself. ``native`` is said by consumers only: what kind the application was handed."""
 

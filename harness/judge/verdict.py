@@ -14,7 +14,7 @@ import msgspec
 from harness.amqp.message import Routed
 from harness.cases import Rejected
 from harness.judge.compare import compare
-from harness.judge.difference import Difference, Kind, Shown
+from harness.judge.difference import Kind, Shown
 
 Scope: TypeAlias = Literal["message", "channel", "connection", "process"]
 
@@ -144,11 +144,8 @@ def step_differences(
     """What one step changed; nothing where a message is missing at one of its ends."""
     if before is None or after is None:
         return ()
-    return tuple(_with_step(step, each) for each in compare(before, after, header_order=header_order))
-
-
-def _with_step(step: Step | None, difference: Difference) -> StepDifference:
-    return StepDifference(step, difference.kind, difference.path, difference.expected, difference.got)
+    found = compare(before, after, header_order=header_order)
+    return tuple([StepDifference(step, one.kind, one.path, one.expected, one.got) for one in found])
 
 
 def judge(evidence: Evidence, *, header_order: bool = False, rejected: Rejected | None = None) -> Verdict:
