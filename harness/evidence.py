@@ -46,7 +46,7 @@ HEADER_LIMIT = 16 * 1024
 Pairs: TypeAlias = tuple[tuple[Text, Value], ...]
 
 
-class Messages(msgspec.Struct, frozen=True, omit_defaults=True):
+class Messages(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The message at each place of its way; None where there was none, or nobody watched."""
 
     asked: Routed
@@ -55,14 +55,14 @@ class Messages(msgspec.Struct, frozen=True, omit_defaults=True):
     reported: Routed | None = None
 
 
-class Octets(msgspec.Struct, frozen=True, omit_defaults=True):
+class Octets(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The payloads of the content header frames on both wires, base64; None where nobody saw one."""
 
     sent: bytes | None = None
     delivered: bytes | None = None
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """``clipped``: what was cut, ``delivered.headers.k`` or ``wire.sent``, and its whole size: bytes of a
     text, entries of a table or list."""
 
@@ -105,11 +105,14 @@ def _is_small(routed: Routed) -> bool:
     message = routed.message
     body, properties = message.body, message.properties
     if type(properties) is Shared and type(body) is Inline:
-        texts = (routed.exchange, routed.routing_key, body.value)
-        letters = sum(len(text if isinstance(text, str) else text.base64) for text in texts)
+        letters = _letters(routed.exchange) + _letters(routed.routing_key) + _letters(body.value)
         if 6 * letters + _octets_of(properties) + 200 <= MESSAGE_LIMIT:
             return True
     return len(_encode(routed)) <= MESSAGE_LIMIT
+
+
+def _letters(text: Text) -> int:
+    return len(text if isinstance(text, str) else text.base64)
 
 
 @lru_cache(4096)

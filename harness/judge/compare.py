@@ -131,6 +131,7 @@ def _by_key(pairs: Pairs) -> dict[bytes, list[Value]]:
     return found
 
 
+@lru_cache(8192)
 def key_path(path: str, key: bytes) -> str:
     """``path.key``, or ``path["any text"]``, or ``path[hex:ff]`` for a key that is not UTF-8."""
     try:

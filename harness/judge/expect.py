@@ -34,14 +34,14 @@ KINDS = (*map(str, Kind), *map(str, Stop))
 _STOPS = frozenset(Stop)
 
 
-class Party(msgspec.Struct, frozen=True):
+class Party(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """A library or a broker, as a cell has it: its name and release."""
 
     name: str
     release: str
 
 
-class CellKey(msgspec.Struct, frozen=True):
+class CellKey(msgspec.Struct, frozen=True, gc=False):
     """All that an expectation can ask of a cell before it runs. ``scenario``: ``case`` is the id of one."""
 
     case: str
@@ -97,7 +97,7 @@ class Listed(msgspec.Struct, frozen=True):
     expectation: Expectation
 
 
-class Weighed(msgspec.Struct, frozen=True):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """What a verdict amounts to: ``line`` is of the first expectation that covers it, ``used`` are all that
     its cell bears out, ``against`` those that it could have shown and did not."""
 
@@ -417,7 +417,7 @@ def _failing(verdict: Verdict) -> list[Need]:
 def _matches(expectation: Expectation, need: Need) -> bool:
     return (
         expectation.step is need.step
-        and need.what in expectation.kinds
+        and (need.what == expectation.difference or need.what in expectation.kinds)
         and (not need.path or _covers_path(expectation.path, need.path))
         and (expectation.code is None or expectation.code == need.code)
         and (expectation.of is None or _among(words_of(need.was), _each(expectation.of)))

@@ -64,7 +64,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     next_arrived: bool | None = None
 
 
-class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
+class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A difference and the step that made it; no step where nobody watched the wire."""
 
     step: Step | None
@@ -74,14 +74,14 @@ class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
     got: Shown
 
 
-class Wire(msgspec.Struct, frozen=True):
+class Wire(msgspec.Struct, frozen=True, gc=False):
     """The payloads of the message's content header frame on both wires; None where nobody saw one."""
 
     sent: bytes | None
     delivered: bytes | None
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """The four messages of one cell, None where there was none or nobody watched, and why it ended early.
 
     ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen. ``by_producer``:
@@ -100,7 +100,7 @@ class Evidence(msgspec.Struct, frozen=True):
     wire: Wire = Wire(None, None)
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """``verdict`` is a Kind or a Stop; path, expected and got are those of the worst difference."""
 
     verdict: str

@@ -22,7 +22,9 @@ ExchangeType: TypeAlias = Literal["fanout", "direct", "topic", "headers"]
 NO_ARGUMENTS = Table(())
 
 
-class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True):
+class _Request(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True, gc=False
+):
     id: Id
 
 
@@ -152,7 +154,7 @@ Request: TypeAlias = (
 )
 
 
-class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     id: Id
 
 
@@ -212,7 +214,9 @@ class Failed(_Reply, frozen=True, tag="error"):
     scope: Literal["channel", "connection"] | None = None
 
 
-class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="delivery"):
+class Delivery(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="delivery", gc=False
+):
     """A message as the application was handed it. ``queue`` is that of consume or get."""
 
     queue: Text
@@ -259,7 +263,7 @@ def encode_request(request: Request) -> bytes:
     return _requests.encode(request) + b"\n"
 
 
-class _Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delivery"):
+class _Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delivery", gc=False):
     """A delivery whose properties are not read yet: many messages of a run have the same ones."""
 
     queue: Text
