@@ -16,7 +16,7 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from harness.amqp.message import Body, Framing, Inline, Message, PropertyName, pattern_body
+from harness.amqp.message import Body, Framing, Inline, Message, PropertyName, Shared, pattern_body
 from harness.amqp.values import (
     Array,
     Base64,
@@ -251,7 +251,7 @@ def _case(identity: str, file: CaseFile) -> Case:
         exchange=file.exchange,
         binding=file.binding,
         routing_key=file.routing_key,
-        message=Message(properties, to_body(file.body), file.framing),
+        message=Message(Shared(properties), to_body(file.body), file.framing),
         header_order=file.header_order,
         rejected=file.expect.rejected if file.expect else None,
     )

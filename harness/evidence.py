@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
 
-from harness.amqp.message import Body, Inline, Message, Routed
+from harness.amqp.message import Body, Inline, Message, Routed, Shared
 from harness.amqp.values import (
     Array,
     Base64,
@@ -45,7 +46,7 @@ HEADER_LIMIT = 16 * 1024
 Pairs: TypeAlias = tuple[tuple[Text, Value], ...]
 
 
-class Messages(msgspec.Struct, frozen=True, omit_defaults=True):
+class Messages(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The message at each place of its way; None where there was none, or nobody watched."""
 
     asked: Routed
@@ -54,14 +55,14 @@ class Messages(msgspec.Struct, frozen=True, omit_defaults=True):
     reported: Routed | None = None
 
 
-class Octets(msgspec.Struct, frozen=True, omit_defaults=True):
+class Octets(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The payloads of the content header frames on both wires, base64; None where nobody saw one."""
 
     sent: bytes | None = None
     delivered: bytes | None = None
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """``clipped``: what was cut, ``delivered.headers.k`` or ``wire.sent``, and its whole size: bytes of a
     text, entries of a table or list."""
 
@@ -98,8 +99,29 @@ def _octets(name: str, payload: bytes | None, clipped: dict[str, int]) -> bytes 
     return payload[:HEADER_LIMIT]
 
 
+def _is_small(routed: Routed) -> bool:
+    """Whether its JSON is within the limit. Of most it is plain without writing it: a letter takes at the
+    most six octets, as an escape, and what is always there less than 200."""
+    message = routed.message
+    body, properties = message.body, message.properties
+    if type(properties) is Shared and type(body) is Inline:
+        letters = _letters(routed.exchange) + _letters(routed.routing_key) + _letters(body.value)
+        if 6 * letters + _octets_of(properties) + 200 <= MESSAGE_LIMIT:
+            return True
+    return len(_encode(routed)) <= MESSAGE_LIMIT
+
+
+def _letters(text: Text) -> int:
+    return len(text if isinstance(text, str) else text.base64)
+
+
+@lru_cache(4096)
+def _octets_of(properties: Shared) -> int:
+    return len(_encode(properties))
+
+
 def _routed(place: str, routed: Routed, changed: Collection[str], clipped: dict[str, int]) -> Routed:
-    if len(_encode(routed)) <= MESSAGE_LIMIT:
+    if _is_small(routed):
         return routed
     scissors = _Scissors(place, changed, clipped)
     message = Message(

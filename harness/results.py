@@ -124,7 +124,7 @@ class CaseLine(msgspec.Struct, frozen=True, tag_field="line", tag="case", omit_d
     routing_key: Text | None = None
 
 
-class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_defaults=True):
+class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_defaults=True, gc=False):
     """One cell's verdict.
 
     ``path``, ``expected``, ``got`` are of the worst difference, ``differences`` are all. ``expectation`` is

@@ -20,7 +20,7 @@ from harness.amqp.fields import (
     shortstr,
 )
 from harness.amqp.locate import WireTable, decode_wire_table
-from harness.amqp.message import PROPERTY_NAMES, PropertyName
+from harness.amqp.message import PROPERTY_NAMES, PropertyName, Shared
 from harness.amqp.values import Octet, Shortstr, Table, Timestamp, Value
 
 CLASS_BASIC = 60
@@ -72,11 +72,14 @@ def decode_header(payload: bytes) -> ContentHeader:
     return ContentHeader(class_id, weight, body_size, flags, properties, payload[at:], spans, payload)
 
 
-_decode_cached = lru_cache(maxsize=1024)(decode_header)
+@lru_cache(maxsize=4096)
+def _decode_cached(payload: bytes) -> ContentHeader:
+    header = decode_header(payload)
+    return msgspec.structs.replace(header, properties=Shared(header.properties))
 
 
 def decode_header_cached(payload: bytes) -> ContentHeader:
-    """:func:`decode_header`, remembering the last thousand distinct payloads of usual size."""
+    """:func:`decode_header`, remembering the last thousands of distinct payloads of usual size."""
     return _decode_cached(payload) if len(payload) <= CACHED_PAYLOAD else decode_header(payload)
 
 

@@ -55,7 +55,19 @@ Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 BodyKind: TypeAlias = Literal["bytes", "str"]
 
 
-class Inline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="inline"):
+class Shared(dict[PropertyName, Value]):
+    """Properties that come again and again: equal octets are read into one object, never changed.
+
+    It is told from another by which object it is, so what is worked out of it can be remembered by it.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none, as it may be changed
+
+
+class Inline(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="inline", gc=False
+):
     """A body as itself. ``native`` is said by consumers only: what kind the application was handed."""
 
     value: Text
@@ -94,7 +106,7 @@ class Framing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     frames: tuple[Annotated[int, Meta(ge=0)], ...] | None = None
 
 
-class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Properties that are present, and the body. A property that is absent is not in the mapping."""
 
     properties: Mapping[PropertyName, Value]
@@ -102,7 +114,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     framing: Framing | None = None
 
 
-class Routed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Routed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A message with its envelope, as published or as delivered.
 
     ``redelivered`` is None where there is no such thing yet: in a publish.

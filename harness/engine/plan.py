@@ -21,7 +21,7 @@ SENTINEL_BODY = "the message after it"
 AnyCase: TypeAlias = Case | Scenario
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(msgspec.Struct, frozen=True, gc=False):
     """case (or scenario) × producer × consumer, on the broker of the run."""
 
     case: AnyCase
@@ -86,7 +86,7 @@ def partner(peers: tuple[PeerSpec, ...]) -> tuple[PeerSpec, ...]:
     return tuple(peer for peer in peers if peer.entry.package == "")[:1] or peers[:1]
 
 
-class Route(msgspec.Struct, frozen=True):
+class Route(msgspec.Struct, frozen=True, gc=False):
     """Where a publish goes: its exchange and routing key, which also recognise it again on its way.
 
     ``declare`` is the exchange's type where it has to be declared for this case alone; ``binding_key`` is the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from harness.cases import Case
 from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
 from harness.engine.connecting import NOBODY, Premises
 from harness.engine.first_pass import FirstPass, Publication
+from harness.engine.outcomes import Outcomes, Tell
 from harness.engine.plan import (
     Cell,
     Plan,
@@ -27,15 +28,12 @@ from harness.engine.plan import (
 from harness.engine.play import PATIENCE, PATIENCE_LOST, Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
-from harness.evidence import kept
 from harness.judge.difference import Kind
-from harness.judge.expect import CellKey, Expectations, Listed, Party, Stale, Weighed
-from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, judge
+from harness.judge.expect import Expectations, Party, Stale
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
 from harness.peers.protocol import Described
-from harness.results import CellLine, cell_id
 from harness.scenarios import Scenario
 
-Tell = Callable[[CellLine], None]
 COMPANY = 2
 """Processes more of a consumer, at the most, while it works off what is expected to hang it."""
 PLAYS_EACH = 40
@@ -79,13 +77,11 @@ class Run:
         tell: Tell,
         premises: Premises = NOBODY,
     ) -> None:
-        self._plan, self._topology, self._broker = plan, topology, broker
+        self._plan, self._topology = plan, topology
         self._producers, self._consumers = producers, consumers
-        self._expectations, self._token, self._tell = expectations, token, tell
-        self._premises = premises
+        self._expectations, self._token, self._premises = expectations, token, premises
+        self._outcomes = Outcomes(broker, plan.broker, expectations, tell)
         self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
-        self._outcomes: Counter[str] = Counter()
-        self._verdicts: Counter[str] = Counter()
         self._settled_first = 0
         self._ran_alone = 0
         self._company: list[Station] = []
@@ -108,8 +104,8 @@ class Run:
         seconds["second pass"] = time.monotonic() - started
         everyone = (*self._producers.values(), *self._consumers.values())
         strays += [breach for station in (*everyone, *self._company) for breach in station.breaches]
-        stale = self._expectations.stale(full=self._plan.full)
-        return Summary(self._outcomes, self._verdicts, seconds, self._settled_first, stale, tuple(strays))
+        stale, told = self._expectations.stale(full=self._plan.full), self._outcomes
+        return Summary(told.outcomes, told.verdicts, seconds, self._settled_first, stale, tuple(strays))
 
     # --- the first pass ------------------------------------------------------------------------------
 
@@ -160,17 +156,12 @@ class Run:
 
     def _dangerous(self, cell: Cell) -> bool:
         """Whether it is known to end a connection: then it must not take others along."""
-        return any(not _DANGEROUS.isdisjoint(item.expectation.kinds) for item in self._about(cell))
-
-    def _about(self, cell: Cell) -> Sequence[Listed]:
-        return self._expectations.about(self._key(cell))
+        return any(not _DANGEROUS.isdisjoint(item.expectation.kinds) for item in self._outcomes.about(cell))
 
     def settle_first(self, cell: Cell, evidence: Evidence) -> None:
-        verdict = self._judge(cell.message_case, evidence)
-        weighed = self._expectations.weigh(self._key(cell), verdict, evidence)
-        if weighed.outcome in ("pass", "expected", "unsupported"):
+        verdict = self._outcomes.judge(cell.message_case, evidence)
+        if self._outcomes.settle_if_expected(cell, verdict, evidence):
             self._settled_first += 1
-            self._emit(cell, verdict, None, evidence, weighed)
         else:
             self._left_over[cell.id] = (cell, verdict)
 
@@ -223,7 +214,7 @@ class Run:
         return todo
 
     def _hangs(self, cell: Cell) -> bool:
-        return any(Stop.HUNG in item.expectation.kinds for item in self._about(cell))
+        return any(Stop.HUNG in item.expectation.kinds for item in self._outcomes.about(cell))
 
     async def _work_off(self, consumer: Station, cells: list[Left], *, only_hanging: bool = False) -> None:
         while (index := self._next(cells, only_hanging)) is not None:
@@ -238,10 +229,10 @@ class Run:
 
     async def _alone(self, cell: Cell, before: Verdict | None, consumer: Station, quiet: float) -> None:
         if isinstance(cell.case, Scenario):
-            self._emit(cell, await self._play(cell.case, cell, consumer), before, None)
+            self._outcomes.settle(cell, await self._play(cell.case, cell, consumer), before, None)
         else:
             evidence = await self._evidence(cell, consumer, quiet)
-            self._emit(cell, self._judge(cell.case, evidence), before, evidence)
+            self._outcomes.settle(cell, self._outcomes.judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
         """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
@@ -278,7 +269,7 @@ class Run:
                 self._company.append(producer.another())
                 self._partners[consumer] = self._company[-1]
             producer = self._partners[consumer]
-        lost = any(not _LOST.isdisjoint(item.expectation.kinds) for item in self._about(cell))
+        lost = any(not _LOST.isdisjoint(item.expectation.kinds) for item in self._outcomes.about(cell))
         url, token, patience = self._topology.url, self._fresh(), PATIENCE_LOST if lost else PATIENCE
         return await Play(scenario, producer, consumer, url, token, self._premises, patience).run()
 
@@ -286,37 +277,6 @@ class Run:
         """A token that no other cell of this run has."""
         self._ran_alone += 1
         return unique(self._token, "alone", str(self._ran_alone))
-
-    # --- lines ---------------------------------------------------------------------------------------
-
-    def _judge(self, case: Case, evidence: Evidence) -> Verdict:
-        return judge(evidence, header_order=case.header_order, rejected=case.rejected)
-
-    def _key(self, cell: Cell) -> CellKey:
-        return CellKey(
-            cell.case.id,
-            Party(cell.producer.name, cell.producer.release),
-            Party(cell.consumer.name, cell.consumer.release),
-            self._broker,
-            isinstance(cell.case, Scenario),
-        )
-
-    def _emit(
-        self,
-        cell: Cell,
-        verdict: Verdict,
-        before: Verdict | None,
-        evidence: Evidence | None,
-        weighed: Weighed | None = None,
-    ) -> None:
-        key = self._key(cell)
-        weighed = weighed or self._expectations.weigh(key, verdict, evidence)
-        name = cell_id(cell.case.id, cell.producer.label, cell.consumer.label, self._plan.broker)
-        self._expectations.note(key, name, weighed)
-        self._outcomes[weighed.outcome] += 1
-        self._verdicts[verdict.verdict] += 1
-        broker = f"{self._broker.name} {self._broker.release}"
-        self._tell(cell_line(cell, name, broker, verdict, weighed, before, evidence))
 
 
 def _asked(case: Case, route: Route) -> Routed:
@@ -352,41 +312,3 @@ def unordered(case: Case, producer: Described | None, consumer: Described | None
             if described is not None and KEY_ORDER in described.unsupported:
                 return Failure(Stop.UNSUPPORTED, step, KEY_ORDER)
     return None
-
-
-def cell_line(
-    cell: Cell,
-    name: str,
-    broker: str,
-    verdict: Verdict,
-    weighed: Weighed,
-    before: Verdict | None,
-    evidence: Evidence | None,
-) -> CellLine:
-    """The line of the results file for one verdict; ``name`` is the cell's in the whole run.
-
-    A clean one needs no evidence, a scenario has none.
-    """
-    failure = verdict.failure
-    if weighed.outcome in ("pass", "unsupported"):
-        evidence = None
-    return CellLine(
-        id=name,
-        case=cell.case.id,
-        producer=cell.producer.label,
-        consumer=cell.consumer.label,
-        broker=broker,
-        verdict=verdict.verdict,
-        outcome=weighed.outcome,
-        step=verdict.step,
-        path=verdict.path,
-        expected=verdict.expected,
-        got=verdict.got,
-        differences=verdict.differences,
-        scope=failure.scope if failure else None,
-        code=failure.code if failure else None,
-        next_arrived=failure.next_arrived if failure else None,
-        expectation=weighed.line,
-        first_pass=before.verdict if before and before.verdict != verdict.verdict else None,
-        evidence=None if evidence is None else kept(evidence, [one.path for one in verdict.differences]),
-    )

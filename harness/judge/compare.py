@@ -7,9 +7,19 @@ Tables are compared by key, as the specification gives their order no meaning, G
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import zip_longest
 
-from harness.amqp.message import PROPERTY_NAMES, Body, Digest, Inline, PropertyName, Routed, digest_of
+from harness.amqp.message import (
+    PROPERTY_NAMES,
+    Body,
+    Digest,
+    Inline,
+    PropertyName,
+    Routed,
+    Shared,
+    digest_of,
+)
 from harness.amqp.values import NativeBytes, Text, Value, bytes_of
 from harness.judge.difference import Difference, Kind, Shown
 from harness.judge.values import LISTS, TABLES, at_home, compare_scalars, is_blank, unchanged
@@ -19,20 +29,37 @@ Properties = Mapping[PropertyName, Value]
 
 def compare(expected: Routed, got: Routed, *, header_order: bool = False) -> tuple[Difference, ...]:
     """Every difference between the two, in the order of the fields; () when they are the same."""
-    return tuple(_compare(expected, got, header_order))
+    envelope = (expected.exchange, expected.routing_key, expected.redelivered)
+    plain = envelope == (got.exchange, got.routing_key, got.redelivered)
+    before, after = expected.message, got.message
+    return (
+        *(() if plain else _envelope(expected, got)),
+        *compare_properties(before.properties, after.properties, header_order),
+        *_body(before.body, after.body),
+    )
 
 
-def _compare(expected: Routed, got: Routed, header_order: bool) -> Iterator[Difference]:
+def compare_properties(expected: Properties, got: Properties, header_order: bool) -> tuple[Difference, ...]:
+    """Every difference between the properties; it is remembered of what is remembered itself."""
+    if expected is got:  # one decoding of the same octets
+        return ()
+    if type(expected) is Shared and type(got) is Shared:
+        return _remembered(expected, got, header_order)
+    return tuple(_properties(expected, got, header_order))
+
+
+@lru_cache(8192)
+def _remembered(expected: Shared, got: Shared, header_order: bool) -> tuple[Difference, ...]:
+    return tuple(_properties(expected, got, header_order))
+
+
+def _envelope(expected: Routed, got: Routed) -> Iterator[Difference]:
     for name in ("exchange", "routing_key"):
         before, after = getattr(expected, name), getattr(got, name)
         if before != after and bytes_of(before) != bytes_of(after):
             yield Difference(Kind.ALTERED, name, _name(before), _name(after))
     if None not in (expected.redelivered, got.redelivered) and expected.redelivered != got.redelivered:
         yield Difference(Kind.ALTERED, "redelivered", expected.redelivered, got.redelivered)
-    yield from _properties(expected.message.properties, got.message.properties)
-    if header_order:
-        yield from _order(expected.message.properties.get("headers"), got.message.properties.get("headers"))
-    yield from _body(expected.message.body, got.message.body)
 
 
 def _name(text: Text) -> Shown:
@@ -40,13 +67,13 @@ def _name(text: Text) -> Shown:
     return text if isinstance(text, str) else NativeBytes(text)
 
 
-def _properties(expected: Properties, got: Properties) -> Iterator[Difference]:
-    if expected is got:  # one decoding of the same octets
-        return
+def _properties(expected: Properties, got: Properties, header_order: bool) -> Iterator[Difference]:
     for name in PROPERTY_NAMES:
         before, after = expected.get(name), got.get(name)
         if before is not after:
             yield from _property(name, before, after)
+    if header_order:
+        yield from _order(expected.get("headers"), got.get("headers"))
 
 
 def _property(path: str, expected: Value | None, got: Value | None) -> Iterator[Difference]:
@@ -104,6 +131,7 @@ def _by_key(pairs: Pairs) -> dict[bytes, list[Value]]:
     return found
 
 
+@lru_cache(8192)
 def key_path(path: str, key: bytes) -> str:
     """``path.key``, or ``path["any text"]``, or ``path[hex:ff]`` for a key that is not UTF-8."""
     try:
@@ -129,11 +157,12 @@ def _listed(keys: list[Text]) -> str:
     return ", ".join(bytes_of(key).decode("utf-8", "backslashreplace") for key in keys)
 
 
-def _body(expected: Body, got: Body) -> Iterator[Difference]:
+def _body(expected: Body, got: Body) -> tuple[Difference, ...]:
     if expected is got:
-        return
+        return ()
     plain = type(expected) is type(got) is Inline and expected.value == got.value
     if not plain and digest_of(expected) != digest_of(got):
-        yield Difference(Kind.ALTERED, "body", expected, got)
-    elif isinstance(got, Inline | Digest) and got.native == "str":
-        yield Difference(Kind.RETYPED, "body", expected, got)
+        return (Difference(Kind.ALTERED, "body", expected, got),)
+    if isinstance(got, Inline | Digest) and got.native == "str":
+        return (Difference(Kind.RETYPED, "body", expected, got),)
+    return ()

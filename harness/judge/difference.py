@@ -40,7 +40,7 @@ Shown: TypeAlias = Value | str | Body | bool | None
 """What stands on one side of a difference; None is an absence."""
 
 
-class Difference(msgspec.Struct, frozen=True):
+class Difference(msgspec.Struct, frozen=True, gc=False):
     """One place where two messages differ: ``path`` is ``headers.k[0]``, ``priority``, ``body`` ..."""
 
     kind: Kind

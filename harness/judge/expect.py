@@ -21,7 +21,9 @@ from msgspec import Meta
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
+from harness.amqp.message import Shared
 from harness.errors import UsageError
+from harness.judge.compare import Properties
 from harness.judge.difference import Kind, Shown
 from harness.judge.places import places
 from harness.judge.verdict import Evidence, Step, Stop, Verdict
@@ -33,7 +35,7 @@ KINDS = (*map(str, Kind), *map(str, Stop))
 _STOPS = frozenset(Stop)
 
 
-class Party(msgspec.Struct, frozen=True):
+class Party(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """A library or a broker, as a cell has it: its name and release, and of a broker the lines of its
     configuration that make it another than as packaged."""
 
@@ -42,7 +44,7 @@ class Party(msgspec.Struct, frozen=True):
     settings: tuple[str, ...] = ()
 
 
-class CellKey(msgspec.Struct, frozen=True):
+class CellKey(msgspec.Struct, frozen=True, gc=False):
     """All that an expectation can ask of a cell before it runs. ``scenario``: ``case`` is the id of one."""
 
     case: str
@@ -52,7 +54,7 @@ class CellKey(msgspec.Struct, frozen=True):
     scenario: bool = False
 
 
-class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, cache_hash=True):
     """One entry of ``contract/expectations.yaml``.
 
     ``producer``, ``consumer`` and ``broker``: ``*``, a name, or a name with a range, ``pika>=1.0,<1.5``; or a
@@ -100,7 +102,7 @@ class Listed(msgspec.Struct, frozen=True):
     expectation: Expectation
 
 
-class Weighed(msgspec.Struct, frozen=True):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """What a verdict amounts to: ``line`` is of the first expectation that covers it, ``used`` are all that
     its cell bears out, ``against`` those that it could have shown and did not."""
 
@@ -274,11 +276,12 @@ class Expectations:
         if stop is not None and (stop.is_error or stop is Stop.UNKNOWN):
             return Weighed("error")
         about, needed = self.about(cell), _failing(verdict)
-        used = [item for item in about if any(_matches(item.expectation, need) for need in needed)]
+        covers = [[_matches(item.expectation, need) for need in needed] for item in about]
+        used = [item for item, row in zip(about, covers, strict=True) if any(row)]
         against = [item for item in about if _speaks_against(item, used, verdict, evidence)]
         if not needed:
             return Weighed("pass", None, used, against)
-        if all(any(_matches(item.expectation, need) for item in used) for need in needed):
+        if used and all(map(any, zip(*covers, strict=True))):
             return Weighed("expected", used[0].line, used, against)
         return Weighed("fail", None, used, against)
 
@@ -354,10 +357,23 @@ def _speaks_against(
     if before is None:
         return False
     shown = {each.path for each in verdict.differences if each.step is said.step and each.kind in said.kinds}
-    return any(
-        path not in shown and _covers_path(said.path, path) and _among(words_of(value), _each(said.of))
-        for path, value in places(before.message)
-    )
+    properties = before.message.properties
+    if isinstance(properties, Shared):
+        return not shown.issuperset(_remembered(said, properties))
+    return not shown.issuperset(_concerned(said, properties))
+
+
+@lru_cache(8192)
+def _remembered(expectation: Expectation, properties: Shared) -> tuple[str, ...]:
+    return tuple(_concerned(expectation, properties))
+
+
+def _concerned(expectation: Expectation, properties: Properties) -> Iterator[str]:
+    """The places among ``properties`` at which an expectation about values says that they are changed."""
+    of = _each(expectation.of or ())
+    for path, value in places(properties):
+        if _covers_path(expectation.path, path) and _among(words_of(value), of):
+            yield path
 
 
 def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
@@ -432,7 +448,7 @@ def _failing(verdict: Verdict) -> list[Need]:
 def _matches(expectation: Expectation, need: Need) -> bool:
     return (
         expectation.step is need.step
-        and need.what in expectation.kinds
+        and (need.what == expectation.difference or need.what in expectation.kinds)
         and (not need.path or _covers_path(expectation.path, need.path))
         and (expectation.code is None or expectation.code == need.code)
         and (expectation.of is None or _among(words_of(need.was), _each(expectation.of)))

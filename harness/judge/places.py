@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.amqp.message import PROPERTY_NAMES, Message
+from harness.amqp.message import PROPERTY_NAMES
 from harness.amqp.values import Value, bytes_of
-from harness.judge.compare import key_path
+from harness.judge.compare import Properties, key_path
 from harness.judge.values import LISTS, TABLES
 
 
-def places(message: Message) -> Iterator[tuple[str, Value | None]]:
+def places(properties: Properties) -> Iterator[tuple[str, Value | None]]:
     """Each property, None where it is absent, and everything in the headers."""
     for name in PROPERTY_NAMES:
-        value = message.properties.get(name)
+        value = properties.get(name)
         yield name, value
         if value is not None:
             yield from _within(name, value)

@@ -14,7 +14,7 @@ import msgspec
 from harness.amqp.message import Routed
 from harness.cases import Rejected
 from harness.judge.compare import compare
-from harness.judge.difference import Difference, Kind, Shown
+from harness.judge.difference import Kind, Shown
 
 Scope: TypeAlias = Literal["message", "channel", "connection", "process"]
 
@@ -64,7 +64,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     next_arrived: bool | None = None
 
 
-class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
+class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A difference and the step that made it; no step where nobody watched the wire."""
 
     step: Step | None
@@ -74,14 +74,14 @@ class StepDifference(msgspec.Struct, frozen=True, omit_defaults=True):
     got: Shown
 
 
-class Wire(msgspec.Struct, frozen=True):
+class Wire(msgspec.Struct, frozen=True, gc=False):
     """The payloads of the message's content header frame on both wires; None where nobody saw one."""
 
     sent: bytes | None
     delivered: bytes | None
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """The four messages of one cell, None where there was none or nobody watched, and why it ended early.
 
     ``surplus``: deliveries beyond the one; ``surplus_step`` is where they were first seen. ``by_producer``:
@@ -100,7 +100,7 @@ class Evidence(msgspec.Struct, frozen=True):
     wire: Wire = Wire(None, None)
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """``verdict`` is a Kind or a Stop; path, expected and got are those of the worst difference."""
 
     verdict: str
@@ -144,11 +144,8 @@ def step_differences(
     """What one step changed; nothing where a message is missing at one of its ends."""
     if before is None or after is None:
         return ()
-    return tuple(_with_step(step, each) for each in compare(before, after, header_order=header_order))
-
-
-def _with_step(step: Step | None, difference: Difference) -> StepDifference:
-    return StepDifference(step, difference.kind, difference.path, difference.expected, difference.got)
+    found = compare(before, after, header_order=header_order)
+    return tuple([StepDifference(step, one.kind, one.path, one.expected, one.got) for one in found])
 
 
 def judge(evidence: Evidence, *, header_order: bool = False, rejected: Rejected | None = None) -> Verdict:

@@ -7,12 +7,13 @@ The JSON Schemas in ``contract/schema`` are made from these types, for peers in 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from harness.amqp.message import Body, Message, PropertyName
+from harness.amqp.message import Body, Message, PropertyName, Shared
 from harness.amqp.values import Table, Text, Value
 
 Id: TypeAlias = Annotated[int, Meta(ge=1)]
@@ -21,7 +22,9 @@ ExchangeType: TypeAlias = Literal["fanout", "direct", "topic", "headers"]
 NO_ARGUMENTS = Table(())
 
 
-class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True):
+class _Request(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", omit_defaults=True, gc=False
+):
     id: Id
 
 
@@ -156,7 +159,7 @@ Request: TypeAlias = (
 )
 
 
-class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     id: Id
 
 
@@ -216,7 +219,9 @@ class Failed(_Reply, frozen=True, tag="error"):
     scope: Literal["channel", "connection"] | None = None
 
 
-class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="delivery"):
+class Delivery(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="delivery", gc=False
+):
     """A message as the application was handed it. ``queue`` is that of consume or get."""
 
     queue: Text
@@ -263,9 +268,45 @@ def encode_request(request: Request) -> bytes:
     return _requests.encode(request) + b"\n"
 
 
+class _Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delivery", gc=False):
+    """A delivery whose properties are not read yet: many messages of a run have the same ones."""
+
+    queue: Text
+    delivery_tag: Id
+    redelivered: bool
+    exchange: Text
+    routing_key: Text
+    properties: msgspec.Raw
+    body: Body
+
+
+_lines_but_properties: msgspec.json.Decoder[Reply | _Delivery | Undecodable | Cancelled | Closed]
+_lines_but_properties = msgspec.json.Decoder(Reply | _Delivery | Undecodable | Cancelled | Closed)
+_properties: msgspec.json.Decoder[Mapping[PropertyName, Value]]
+_properties = msgspec.json.Decoder(Mapping[PropertyName, Value])
+_REMEMBERED_OCTETS = 4096
+"""Larger properties are read anew each time, so that what is remembered stays small."""
+
+
+@lru_cache(4096)
+def _remembered(octets: bytes) -> Shared:
+    return Shared(_properties.decode(octets))
+
+
 def decode_line(line: bytes) -> Line:
     """A reply or event. msgspec.ValidationError or DecodeError says what is wrong, with its path."""
-    return _lines.decode(line)
+    said = _lines_but_properties.decode(line)
+    if not isinstance(said, _Delivery):
+        return said
+    octets = bytes(said.properties)
+    if len(octets) > _REMEMBERED_OCTETS:
+        return _lines.decode(line)
+    try:
+        properties = _remembered(octets)
+    except msgspec.DecodeError:
+        return _lines.decode(line)  # which says where in the line it is wrong
+    names = (said.exchange, said.routing_key)
+    return Delivery(said.queue, said.delivery_tag, said.redelivered, *names, properties, said.body)
 
 
 def decode_request(line: bytes) -> Request:

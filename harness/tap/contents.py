@@ -35,7 +35,7 @@ def _small(payload: bytes) -> Body:
     return body_of(payload)
 
 
-class Content(msgspec.Struct):
+class Content(msgspec.Struct, gc=False):
     """One message on its way. ``make`` builds its event from header and body once it is whole."""
 
     exchange: Text
@@ -44,7 +44,8 @@ class Content(msgspec.Struct):
     header: bytes | None = None
     announced: int = 0
     arrived: int = 0
-    _parts: list[bytes] = []
+    _octets: bytes = b""
+    """What arrived, as long as it is not hashed."""
     _hash: Any = None
 
     def add(self, part: bytes) -> None:
@@ -53,15 +54,15 @@ class Content(msgspec.Struct):
         if self._hash is not None:
             self._hash.update(part)
             return
-        self._parts.append(part)
+        self._octets += part
         if self.arrived > INLINE_LIMIT:
-            self._hash = hashlib.sha256(b"".join(self._parts))
-            self._parts.clear()
+            self._hash = hashlib.sha256(self._octets)
+            self._octets = b""
 
     def body(self) -> Body:
         """What arrived, whatever was announced."""
         if self._hash is None:
-            return body_of(b"".join(self._parts))
+            return body_of(self._octets)
         return Digest(self.arrived, self._hash.hexdigest())
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Literal, TypeAlias, TypeVar
 
 from harness.amqp.fields import WireError, shortstr
-from harness.amqp.methods import Closing, GetOk, Publish, Return, Start, StartOk, decode_method
+from harness.amqp.methods import Closing, GetOk, Return, Start, StartOk, decode_method
 from harness.amqp.values import Longstr, Table, Text
 from harness.tap.contents import Content, Contents
 from harness.tap.events import (
@@ -46,11 +46,6 @@ def _names(payload: bytes, at: int) -> tuple[Text, Text, int]:
     first, at = shortstr(payload, at, len(payload))
     second, at = shortstr(payload, at, len(payload))
     return first, second, at
-
-
-@lru_cache(_REMEMBERED)
-def _publish(payload: bytes) -> Publish:
-    return _as(Publish, payload)
 
 
 @lru_cache(_REMEMBERED)
@@ -167,9 +162,11 @@ class PeerMethods(_Methods):
         }
 
     def _publish(self, channel: int, payload: bytes) -> None:
-        said = _publish(payload)
-        make = partial(Sent, self._connection, channel, said.exchange, said.routing_key, said.mandatory)
-        self._contents.begin(channel, Content(said.exchange, said.routing_key, make))
+        exchange, routing_key, at = _names(payload, 6)
+        if len(payload) != at + 1:
+            raise WireError(at, f"{len(payload) - at} octets after the names of a basic.publish, not one")
+        make = partial(Sent, self._connection, channel, exchange, routing_key, bool(payload[at] & 1))
+        self._contents.begin(channel, Content(exchange, routing_key, make))
 
     def _declare(self, what: Literal["exchange", "queue"], channel: int, payload: bytes) -> None:
         self._observer(Declares(self._connection, channel, what))

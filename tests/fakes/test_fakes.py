@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +15,8 @@ from fake_runs import CASES, HERE, SIN, Fake, Outcome, carry_out
 
 from harness.broker import Broker
 from harness.cases import Case
-from harness.engine import alone, first_pass, run, station
+from harness.engine import alone, run, station
+from harness.engine.first_pass import FirstPass
 from harness.peers.protocol import Role
 from harness.results import CellLine
 
@@ -112,7 +114,7 @@ def impatient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alone, "CELL_DEADLINE", 2.5)
         patch.setattr(run, "QUIET", 1.0)
-        patch.setattr(first_pass, "STALL", 0.5)
+        patch.setattr(run, "FirstPass", partial(FirstPass, stall=0.5))
         patch.setattr(station, "CLOSE_DEADLINE", 0.5)
         yield
 

@@ -12,7 +12,7 @@ import pytest
 from fake_runs import CASES, Fake, carry_out
 
 from harness.broker import Broker
-from harness.engine import alone, first_pass, run
+from harness.engine import alone, run
 from harness.engine.first_pass import FirstPass
 
 RUN_DEADLINE = 20.0
@@ -22,8 +22,7 @@ def test_a_producer_that_never_sends_hangs_its_own_cells_and_no_others(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two at a time: it must not wait for ever for them to arrive before it goes on with the third.
-    monkeypatch.setattr(run, "FirstPass", partial(FirstPass, in_flight=2))
-    monkeypatch.setattr(first_pass, "STALL", 0.5)
+    monkeypatch.setattr(run, "FirstPass", partial(FirstPass, in_flight=2, stall=0.5))
     monkeypatch.setattr(alone, "CELL_DEADLINE", 0.6)
     fake = Fake("never_sends", "producer")
 

@@ -81,7 +81,7 @@ class Rig:
         asked = Routed("x", name, Message(PROPERTIES, BODY), redelivered=False)
         case = parse_case(Path("case.yaml"), f"a/{name}", CASE)
         route = Route("x", name, None, name)
-        self.first._publish(Publication(case, self.producer, route, asked, (self.lane,)), [])
+        self.first.producers.publish(Publication(case, self.producer, route, asked, (self.lane,)), [])
 
     def _arrives(self, name: str, tag: int) -> None:
         queue = self.lane.queue

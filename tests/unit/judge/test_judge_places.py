@@ -18,14 +18,14 @@ def routed(headers: v.Table) -> Routed:
 
 
 def test_an_absent_property_has_a_place_too() -> None:
-    found = dict(places(Message({"priority": v.Octet("0")}, Inline(""))))
+    found = dict(places({"priority": v.Octet("0")}))
     assert found["priority"] == v.Octet("0")
     assert found["app_id"] is None
     assert len(found) == 14
 
 
 def test_every_place_in_the_headers_has_the_path_of_its_loss() -> None:
-    nested = [path for path, _ in places(routed(HEADERS).message) if path.startswith("headers")]
+    nested = [path for path, _ in places(routed(HEADERS).message.properties) if path.startswith("headers")]
     assert nested == [
         "headers",
         "headers.a",
