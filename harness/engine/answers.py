@@ -8,7 +8,7 @@ from typing import TypeAlias
 from harness.judge.verdict import Step
 from harness.peers.protocol import Described, Failed, Reply
 from harness.steps import Refused
-from harness.tap.events import ClosedOnWire
+from harness.tap.events import ClosedOnWire, HungUp
 
 Answered: TypeAlias = Reply
 
@@ -33,10 +33,16 @@ def said_words(reply: Answered) -> str:
 @dataclass(slots=True)
 class OnWire:
     """What passed on a peer's wire during one step: messages returned to it; its declares, if that is the
-    step."""
+    step; who ended the connection, if anybody did, and which."""
 
     returned: int = 0
     declares: int | None = None
+    ended: HungUp | None = None
+
+    def end(self, event: HungUp) -> None:
+        """Keep who was the first to end the latest connection; the other side only follows."""
+        if self.ended is None or self.ended.connection < event.connection:
+            self.ended = event
 
 
 def by_whom(
@@ -45,14 +51,16 @@ def by_whom(
     """Whose doing an unexpected answer is. ``wire`` is None where nobody watched it.
 
     A closing on the wire that is as expected was told otherwise by the library; one that is not is the
-    broker's. What did not come back was the broker's to return. Where the broker had to refuse and did not,
+    broker's, and so is an end without a word where all should have been well. What did not come back was the
+    broker's to return. Where the broker had to refuse and did not,
     the library that asked for nothing is at fault; of one that asked, nobody can tell: it may have asked
     otherwise.
     """
     if seen is not None:
         return actor if f"{seen.code} {seen.scope}" == answer_words(wanted) else Step.BROKER
     if isinstance(reply, Failed):
-        return actor
+        left = wanted == "ok" and wire is not None and wire.ended is not None and wire.ended.by == "broker"
+        return Step.BROKER if left else actor
     if wire is not None and wanted == "returned":
         return actor if wire.returned else Step.BROKER
     if wire is not None and isinstance(wanted, Refused) and wire.declares == 0:

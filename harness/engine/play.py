@@ -52,7 +52,7 @@ from harness.steps import (
     Told,
 )
 from harness.steps import Step as Act
-from harness.tap.events import ClosedOnWire, Declares, Delivered, ReturnedMessage
+from harness.tap.events import ClosedOnWire, Declares, Delivered, HungUp, ReturnedMessage
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door
 
@@ -374,6 +374,8 @@ class Play:
                 self._closed[self._actor(station)].append(event)
             case Declares() if (passed := self._passed[self._actor(station)]).declares is not None:
                 passed.declares += 1
+            case HungUp():
+                self._passed[self._actor(station)].end(event)
             case ReturnedMessage():
                 self._passed[self._actor(station)].returned += 1
                 self._news.set()

@@ -8,7 +8,7 @@ from harness.engine.answers import OnWire, by_whom
 from harness.judge.verdict import Step
 from harness.peers.protocol import Confirmed, Failed, Ok, Reply
 from harness.steps import Refused
-from harness.tap.events import ClosedOnWire
+from harness.tap.events import ClosedOnWire, HungUp
 
 P, B = Step.PRODUCER, Step.BROKER
 NO = Refused(403, "channel")
@@ -24,6 +24,9 @@ def closed(code: int) -> ClosedOnWire:
         (NO, Failed(1, "refused", "no"), closed(403), OnWire(), P),
         (NO, Failed(1, "disconnected", "no", code=404, scope="channel"), closed(404), OnWire(), B),
         ("ok", Failed(1, "refused", "by itself"), None, OnWire(), P),
+        ("ok", Failed(1, "disconnected", "gone"), None, OnWire(ended=HungUp(1, "broker", "eof")), B),
+        ("ok", Failed(1, "refused", "by itself"), None, OnWire(ended=HungUp(1, "peer", "eof")), P),
+        (NO, Failed(1, "disconnected", "gone"), None, OnWire(ended=HungUp(1, "broker", "eof")), P),
         ("returned", Confirmed(1), None, OnWire(returned=1), P),
         ("returned", Confirmed(1), None, OnWire(), B),
         ("returned", Confirmed(1), None, None, None),
@@ -37,3 +40,10 @@ def test_an_unexpected_answer_is_blamed_on_whom_the_wire_shows(
     wanted: object, reply: Reply, seen: ClosedOnWire | None, wire: OnWire | None, whose: Step | None
 ) -> None:
     assert by_whom(P, wanted, reply, seen, wire) is whose
+
+
+def test_who_ended_the_latest_connection_is_who_did_so_first() -> None:
+    wire = OnWire()
+    for event in (HungUp(1, "peer", "eof"), HungUp(2, "broker", "eof"), HungUp(2, "peer", "eof")):
+        wire.end(event)
+    assert wire.ended == HungUp(2, "broker", "eof")
