@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 QUEUE_LIMIT = 1 << 16
 """Octets that a pump holds before it asks for a pause, and half of which it resumes at."""
+TURN = 0.001
+"""Seconds of a busy loop after which one more piece goes out in a turn: many must not take for ever."""
 THROTTLE_STEPS = 20
 """A throttled stream moves in so many writes a second."""
 
@@ -94,11 +96,18 @@ class Pump:
         self._task.cancel()
 
     async def _run(self) -> None:
+        room = 1
         while batch := await self._next():
             for piece in self._pieces(batch):
                 await self._gate.wait()
                 self._write(piece)
-                await asyncio.sleep(len(piece) / self._shape.throttle if self._shape.throttle else 0)
+                room -= 1
+                if self._shape.throttle:
+                    await asyncio.sleep(len(piece) / self._shape.throttle)
+                elif not room:
+                    before = self._loop.time()
+                    await asyncio.sleep(0)
+                    room = 1 + int((self._loop.time() - before) / TURN)
         assert self._last is not None
         self._last()
 
