@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -26,6 +26,7 @@ from harness.engine.connecting import (
     spelled,
 )
 from harness.engine.deliveries import Inbox, Otherwise
+from harness.engine.patience import PATIENCE, Patience
 from harness.engine.stagehand import Stagehand
 from harness.engine.station import NotConnected, Station, StationError
 from harness.entry import Terms
@@ -56,18 +57,6 @@ from harness.tap.events import ClosedOnWire, Declares, Delivered, HungUp, Return
 from harness.tap.events import Event as WireEvent
 from harness.tap.terms import Door
 
-
-class Patience(NamedTuple):
-    """Seconds that a connection and that any other step may take."""
-
-    connect: float
-    step: float
-
-
-PATIENCE = Patience(20.0, 15.0)
-"""Long, as other work on the machine must not make a peer hang."""
-PATIENCE_LOST = Patience(5.0, 1.5)
-"""Where a connection, an answer or a delivery is expected not to come."""
 STEPS: dict[Actor, Step] = {"producer": Step.PRODUCER, "consumer": Step.CONSUMER}
 
 
@@ -320,7 +309,7 @@ class Play:
 
     async def _ask(self, by: Actor, request: protocol.Request) -> Answered:
         try:
-            reply = await self._stations[by].ask(request, self._patience.step)
+            reply = await self._stations[by].ask(request, self._patience.answer)
         except (PeerGone, PeerBroken) as error:
             raise _Stopped(ended(STEPS[by], error)) from error
         if reply is None:
@@ -341,7 +330,7 @@ class Play:
     async def _wait(self, over: Callable[[], bool], by: Actor) -> None:
         """Until ``over`` or the step's time is up; what is then missing is for the caller to say."""
         try:
-            async with asyncio.timeout(self._patience.step):
+            async with asyncio.timeout(self._patience.at(self.reached)):
                 while not over():
                     if (why := self._gone.get(by)) is not None:
                         raise _Stopped(ended(STEPS[by], why))

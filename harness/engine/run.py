@@ -15,6 +15,7 @@ from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
 from harness.engine.connecting import NOBODY, Premises
 from harness.engine.first_pass import FirstPass, Publication
 from harness.engine.outcomes import Outcomes, Tell
+from harness.engine.patience import patience_with
 from harness.engine.plan import (
     Cell,
     Plan,
@@ -25,10 +26,9 @@ from harness.engine.plan import (
     shared_route,
     unique,
 )
-from harness.engine.play import PATIENCE, PATIENCE_LOST, Play
+from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
-from harness.judge.difference import Kind
 from harness.judge.expect import Expectations, Party, Stale
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
 from harness.peers.protocol import Described
@@ -46,7 +46,6 @@ AT_A_TIME = 4
 """Producers whose cells are worked off at a time in the second pass."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
-_LOST = frozenset((Kind.LOST, Stop.HUNG, Stop.DISCONNECTED))
 _DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
@@ -269,8 +268,8 @@ class Run:
                 self._company.append(producer.another())
                 self._partners[consumer] = self._company[-1]
             producer = self._partners[consumer]
-        lost = any(not _LOST.isdisjoint(item.expectation.kinds) for item in self._outcomes.about(cell))
-        url, token, patience = self._topology.url, self._fresh(), PATIENCE_LOST if lost else PATIENCE
+        patience = patience_with(item.expectation for item in self._outcomes.about(cell))
+        url, token = self._topology.url, self._fresh()
         return await Play(scenario, producer, consumer, url, token, self._premises, patience).run()
 
     def _fresh(self) -> str:

@@ -9,8 +9,8 @@ import pytest
 from fake_runs import carry_out
 
 from harness.broker import Broker
-from harness.engine import run
-from harness.engine.play import Patience
+from harness.engine import patience
+from harness.engine.patience import Patience
 from harness.scenarios import parse_scenario
 
 HEAD = "why: A play that is to fail.\nsource: nowhere\nabout: consumer\nsteps:\n"
@@ -196,7 +196,7 @@ def test_a_play_is_judged_by_its_first_step_that_comes_out_otherwise(
     path: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run, "PATIENCE", Patience(connect=10.0, step=1.0))  # some wait for what never comes
+    monkeypatch.setattr(patience, "PATIENCE", Patience(10.0, 1.0, 1.0))  # some wait for what never comes
     scenario = parse_scenario(Path("plays/one.yaml"), "plays/one", HEAD + steps)
     outcome = asyncio.run(carry_out(broker, (scenario,), ()))
     (line,) = outcome.lines.values()
