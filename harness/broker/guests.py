@@ -6,6 +6,7 @@ They are imported as definitions in one go, by the broker's own tool; they go wh
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,8 +14,8 @@ from harness.broker.info import Broker
 from harness.entry import Guest
 from harness.raw.url import parse_url
 
-FILE = "/var/lib/rabbitmq/interop-definitions.json"
-"""Where the definitions stand inside the container."""
+FOLDER = "/var/lib/rabbitmq"
+"""Where definitions stand inside the container, a file each time: several processes may share a broker."""
 
 
 def closed_to(broker: Broker) -> str | None:
@@ -30,8 +31,9 @@ def welcome(broker: Broker, guests: Iterable[Guest]) -> None:
 
     assert broker.container is not None
     text = json.dumps(definitions(guests, parse_url(broker.url).user))
-    control.put_file(broker.container, FILE, text.encode())
-    control.ask(broker.container, "import_definitions", FILE)
+    path = f"{FOLDER}/interop-{secrets.token_hex(8)}.json"
+    control.put_file(broker.container, path, text.encode())
+    control.ask(broker.container, "import_definitions", path)
 
 
 def definitions(guests: Iterable[Guest], own: str) -> dict[str, Any]:
