@@ -16,6 +16,7 @@ MADE_UP = (
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+:\d+"), "ADDRESS"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "DATE"),
     (re.compile(r"\bin \d+\.\d s\b"), "in SECONDS"),
+    (re.compile(r"(?<=expectations\.yaml:)\d+"), "LINE"),
     (re.compile(r"(?:\S*/)?amqp-interop/\S+/(python|program)\b"), r".../\1"),
 )
 """What a run makes up, and what stands for it."""
