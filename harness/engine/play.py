@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -150,7 +149,7 @@ class Play:
             failure = stopped.failure
             return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
         except (ChannelClosed, ConnectionClosed) as error:
-            failure = refused_to_suite(error)
+            failure = await self._refused(error)
             return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
         finally:
             for by in self._actors:
@@ -216,10 +215,22 @@ class Play:
         except TimedOut as error:
             got = str(error)
         except (ChannelClosed, ConnectionClosed) as error:
-            failure = refused_to_suite(error)
-            got = f"{failure.code} {failure.scope}"
+            failure = await self._refused(error)
+            got = f"{'?' if failure.code is None else failure.code} {failure.scope}"
         if got != wanted:
             raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", wanted, got)
+
+    async def _refused(self, error: ChannelClosed | ConnectionClosed) -> Failure:
+        """The broker would not do what the suite's own client asked for: its decision, whoever asks.
+
+        One that only closed the socket answers again. RawError if it does not: then it is lost.
+        """
+        if isinstance(error, ChannelClosed):
+            return Failure(Stop.REJECTED, Step.BROKER, error.text, "channel", error.code)
+        if error.code is None:
+            await self._stagehand.connection()
+            return Failure(Stop.DISCONNECTED, Step.BROKER, error.text, "connection")
+        return Failure(Stop.REJECTED, Step.BROKER, error.text, "connection", error.code)
 
     async def _publish(self, step: Publish) -> None:
         producer = self._stations["producer"]
@@ -382,17 +393,6 @@ def _enters_by_itself(by: Actor, scenario: Scenario) -> bool:
     """Whether the first that it does is to connect."""
     first = next((step for step in scenario.steps if getattr(step, "by", None) == by), None)
     return isinstance(first, Connect)
-
-
-def refused_to_suite(error: ChannelClosed | ConnectionClosed) -> Failure:
-    """The broker would not do what the suite's own client asked for: its decision, whoever asks.
-
-    It is raised again where no code came with it: then the broker is lost.
-    """
-    if error.code is None:
-        raise error
-    scope: Literal["channel", "connection"] = "channel" if isinstance(error, ChannelClosed) else "connection"
-    return Failure(Stop.REJECTED, Step.BROKER, error.text, scope, error.code)
 
 
 def _differing(path: str, found: Otherwise) -> Verdict:
