@@ -102,7 +102,7 @@ class Play:
         self._news = asyncio.Event()
         self._gone: dict[Actor, InteropError] = {}
         self._doors: dict[Actor, Door] = {}
-        self._passed: dict[Actor, OnWire] = {}
+        self._passed: dict[Actor, OnWire] = {by: OnWire() for by in STEPS}
         self._at = 0
         self._cut: set[Actor] = set()
         self._connection = 0

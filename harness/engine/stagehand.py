@@ -187,12 +187,13 @@ class Stagehand:
 
     async def leave(self, scenario: Scenario) -> None:
         """Take away what was declared, and close."""
-        client = await self.connection()
         for queue in scenario.queues:
+            client = await self.connection()
             try:
                 await client.delete_queue(self._names.of(queue))
-            except ChannelClosed:  # an exclusive queue of a peer, which goes with its connection
-                await client.reopen()
+            except (ChannelClosed, ConnectionClosed):
+                continue  # an exclusive queue of a peer, which goes with its connection
+        client = await self.connection()
         for exchange in scenario.exchanges:
             if not exchange.startswith("amq."):
                 await delete_exchange(client, self._names.of(exchange))

@@ -14,6 +14,7 @@ from harness.engine.station import Station
 from harness.judge.verdict import Failure, Step, Stop
 from harness.raw.errors import ChannelClosed, ConnectionClosed, RawError
 from harness.scenarios import parse_scenario
+from harness.tap.events import HungUp
 
 TEXT = "why: Something to be seen.\nsource: nowhere\nabout: broker\nsteps:\n- {do: gone, queue: q}\n"
 
@@ -52,3 +53,11 @@ def test_a_broker_that_only_hangs_up_did_so_and_is_not_lost(monkeypatch: pytest.
 def test_a_broker_that_does_not_answer_again_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RawError):
         refused(ConnectionClosed(None, "the broker closed the socket"), monkeypatch, lost=True)
+
+
+def test_a_connection_that_ends_before_the_first_step_is_no_trouble() -> None:
+    nobody, other = cast(Station, object()), cast(Station, object())
+    scenario = parse_scenario(Path("a/b.yaml"), "a/b", TEXT)
+    play = Play(scenario, nobody, other, "amqp://guest:guest@localhost/", "token", NOBODY)
+    play.saw(nobody, HungUp(1, "broker", "eof"))
+    assert play._passed["producer"].ended == HungUp(1, "broker", "eof")
