@@ -120,7 +120,8 @@ class Play:
             for by in self._cut:
                 self._stations[by].uncut()
             for by in self._actors:
-                self._stations[by].rest()
+                if by not in self._doors:  # behind a door it may have agreed to a heartbeat of a second
+                    self._stations[by].rest()
             await self._stagehand.leave(self._scenario)
 
     @property
