@@ -40,7 +40,7 @@ test-rest: setup test-tools ## what takes longer: every way to have a broker, ot
 	@.venv/bin/pytest -q tests/docs
 	@.venv/bin/pytest -q tests/mutants tests/known
 	@.venv/bin/amqp-interop run --broker debian:bookworm --broker debian:trixie $(ARTICLE) --producer raw --consumer raw
-	@.venv/bin/amqp-interop run --broker debian:bookworm --case 'article/*' --case 'exchanges/*' --case 'mixed/*' --case 'queues/*' --case 'deliveries/*' --case 'publishing/*' --case 'exchanges_declared/*'
+	@.venv/bin/amqp-interop run --broker debian:bookworm --case 'article/*' --case 'exchanges/*' --case 'mixed/*' --case 'queues/*' --case 'deliveries/*' --case 'publishing/*' --case 'exchanges_declared/*' --case 'connections/*'
 
 matrix: setup ## every case, scenario and peer on one broker: 10 to 20 minutes on two cores
 	@.venv/bin/amqp-interop run --broker debian:bookworm --results results.jsonl --html results.html
