@@ -91,6 +91,11 @@ def all_cases() -> tuple[AnyCase, ...]:
     return (*load_cases(CASES), *load_scenarios(SCENARIOS))
 
 
+def scenario_ids() -> frozenset[str]:
+    """Which of all cases are scenarios."""
+    return frozenset(case.id for case in all_cases() if isinstance(case, Scenario))
+
+
 def choose(
     producers: Sequence[str],
     consumers: Sequence[str],

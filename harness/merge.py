@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from harness.again import Again
 from harness.errors import UsageError
-from harness.judge.expect import CellKey, Expectations, Party, Stale
-from harness.report.names import verdict_of
+from harness.judge.expect import Expectations, Stale
 from harness.results import CellLine, Foot, Head, Results, ResultsWriter, Shard, read_results
 
 SAME = {
@@ -155,15 +155,7 @@ def _stale(
     head: Head, parts: Sequence[Part], expectations: Expectations, scenarios: frozenset[str]
 ) -> tuple[Stale, ...]:
     """What all cells together do not bear out."""
-    peers = {(peer.label, role): Party(peer.name, peer.release) for peer in head.peers for role in peer.roles}
+    again = Again(head, expectations, scenarios)
     for cell in _cells(parts):
-        broker = head.broker_of(cell)
-        key = CellKey(
-            cell.case,
-            peers[cell.producer, "producer"],
-            peers[cell.consumer, "consumer"],
-            Party(broker.product, broker.version, broker.settings),
-            cell.case in scenarios,
-        )
-        expectations.outcome(key, cell.id, verdict_of(cell), final=True)
+        again.count(cell)
     return expectations.stale(full=head.full)

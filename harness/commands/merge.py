@@ -11,7 +11,6 @@ from harness import matrix
 from harness.commands.options import FILE, say
 from harness.ends import digest_of
 from harness.merge import merge as joined
-from harness.scenarios import Scenario
 
 
 @click.command()
@@ -19,6 +18,5 @@ from harness.scenarios import Scenario
 @click.argument("parts", type=FILE, nargs=-1, required=True)
 def merge(out: Path, parts: Sequence[Path]) -> None:
     """Join the results files PARTS of one run (run --shard) into OUT, as one long run would have made it."""
-    scenarios = frozenset(case.id for case in matrix.all_cases() if isinstance(case, Scenario))
-    head = joined(out, parts, matrix.expectations(), digest_of(matrix.EXPECTATIONS), scenarios)
+    head = joined(out, parts, matrix.expectations(), digest_of(matrix.EXPECTATIONS), matrix.scenario_ids())
     say(f"{out}: {head.cells} cells of {len(parts)} parts; amqp-interop report {out} shows them")

@@ -1,4 +1,4 @@
-"""What one broker does otherwise than another, as Markdown, from the results of one run on several. Pure.
+"""What one broker does otherwise than another, as Markdown, from the results of runs on several. Pure.
 
 A cell differs where its verdict is not the same on all brokers. Cells that differ in one and the same way are
 one entry; what explains it is the reason and the link of the expectation that covers it, where there is one.
@@ -6,11 +6,10 @@ one entry; what explains it is the reason and the link of the expectation that c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from harness.judge.expect import Listed
 from harness.report.values import inert
 from harness.results import Broker, CellLine, Head
 
@@ -18,16 +17,24 @@ CASES_SHOWN = 6
 UNDOCUMENTED = "not documented"
 Where: TypeAlias = tuple[str, str, str]
 Profile: TypeAlias = tuple[tuple[str, str], ...]
-"""Of each broker's spec, in the order of the head, what a cell came to there."""
+"""Of each broker's spec, in the order of the heads, what a cell came to there."""
+
+
+class CameTo(NamedTuple):
+    """A cell on one broker, in ``words``; ``why`` is "" where it passes, and so needs no reason."""
+
+    spec: str
+    words: str
+    why: str
 
 
 @dataclass(slots=True)
 class Difference:
-    """Cells that differ in one way: ``lines`` are of the expectations that cover any of them."""
+    """Cells that differ in one way: ``why`` has what explains each of the words, without repetitions."""
 
     profile: Profile
     cells: list[Where] = field(default_factory=list)
-    lines: set[int] = field(default_factory=set)
+    why: dict[str, dict[str, None]] = field(default_factory=dict)
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -35,25 +42,17 @@ class Difference:
         return tuple(dict.fromkeys(case for case, _, _ in self.cells))
 
 
-def differences(head: Head, cells: Iterable[CellLine]) -> tuple[Difference, ...]:
-    """All of them, those of most cells first."""
-    specs = [broker.spec for broker in head.brokers]
-    table: dict[Where, dict[str, CellLine]] = {}
-    for cell in cells:
-        where = (cell.case, cell.producer, cell.consumer)
-        table.setdefault(where, {})[head.broker_of(cell).spec] = cell
-    found: dict[Profile, Difference] = {}
-    for where, by_spec in table.items():
-        profile = tuple((spec, came_to(by_spec[spec])) for spec in specs if spec in by_spec)
-        if len({words for _, words in profile}) > 1:
-            one = found.setdefault(profile, Difference(profile))
-            one.cells.append(where)
-            one.lines.update(cell.expectation for cell in by_spec.values() if cell.expectation is not None)
-    return tuple(sorted(found.values(), key=lambda one: (-len(one.cells), one.cells[0])))
+def came_to(spec: str, cell: CellLine, reason: str | None) -> CameTo:
+    """``broker: altered headers``, or ``passes``. A path goes down to the field.
+
+    ``reason`` is of the expectation that covers the cell, None if none does.
+    """
+    if cell.outcome in ("pass", "unsupported"):
+        return CameTo(spec, _words(cell), "")
+    return CameTo(spec, _words(cell), reason or UNDOCUMENTED)
 
 
-def came_to(cell: CellLine) -> str:
-    """``broker: altered headers``, or ``passes``. A path goes down to the field."""
+def _words(cell: CellLine) -> str:
     if cell.outcome == "pass" and cell.code is None:
         return "passes"
     path = cell.path.partition(".")[0].partition("[")[0] if cell.path and cell.step else ""
@@ -63,24 +62,39 @@ def came_to(cell: CellLine) -> str:
     return f"{cell.step}: {words}" if cell.step else words
 
 
-def brokers_markdown(head: Head, cells: Iterable[CellLine], listed: Sequence[Listed]) -> str:
-    """The whole page."""
-    return "\n".join(_page(head, differences(head, cells), {one.line: one for one in listed})) + "\n"
+def differences(table: Iterable[tuple[Where, Sequence[CameTo]]]) -> tuple[Difference, ...]:
+    """All of them, those of most cells first; ``table`` has each cell with what it came to on each broker."""
+    found: dict[Profile, Difference] = {}
+    for where, on_each in table:
+        if len({one.words for one in on_each}) == 1:
+            continue
+        profile = tuple((one.spec, one.words) for one in on_each)
+        entry = found.setdefault(profile, Difference(profile))
+        entry.cells.append(where)
+        for one in on_each:
+            if one.why:
+                entry.why.setdefault(one.words, {})[one.why] = None
+    return tuple(sorted(found.values(), key=lambda one: (-len(one.cells), one.cells[0])))
 
 
-def _page(head: Head, found: Sequence[Difference], listed: Mapping[int, Listed]) -> Iterator[str]:
-    peers = ", ".join(dict.fromkeys(f"{peer.label} {peer.release}" for peer in head.peers))
+def brokers_markdown(heads: Sequence[Head], found: Sequence[Difference], command: str) -> str:
+    """The whole page; ``heads`` are of the runs, ``command`` is what made it."""
+    return "\n".join(_page(heads, found, command)) + "\n"
+
+
+def _page(heads: Sequence[Head], found: Sequence[Difference], command: str) -> Iterator[str]:
+    peers = ", ".join(dict.fromkeys(f"{peer.name} {peer.release}" for peer in heads[0].peers))
     yield "# What brokers do otherwise"
     yield ""
-    yield "Made by `make test-brokers` from the results of one run; not to be written by hand."
-    yield f"The same {head.cells // len(head.brokers)} cells ran on each broker, with {peers}."
+    yield f"Made by `{command}` from results; not to be written by hand."
+    yield f"The same {heads[0].cells // len(heads[0].brokers)} cells ran on each broker, with {peers}."
     yield ""
-    yield from _brokers(head.brokers)
+    yield from _brokers(broker for head in heads for broker in head.brokers)
     yield ""
-    yield f"## {len(found)} differences"
+    yield f"## {len(found)} differences, in {sum(len(one.cells) for one in found)} cells"
     yield ""
     for one in found:
-        yield from _entry(one, listed)
+        yield from _entry(one)
 
 
 def _brokers(brokers: Iterable[Broker]) -> Iterator[str]:
@@ -93,19 +107,17 @@ def _brokers(brokers: Iterable[Broker]) -> Iterator[str]:
         yield f"| `{one.spec}` | {one.product} {one.version} | {inert(one.build)} | {settings} | {asked} |"
 
 
-def _entry(one: Difference, listed: Mapping[int, Listed]) -> Iterator[str]:
+def _entry(one: Difference) -> Iterator[str]:
     cases = ", ".join(f"`{inert(case)}`" for case in one.cases[:CASES_SHOWN])
     more = f" and {len(one.cases) - CASES_SHOWN} more" if len(one.cases) > CASES_SHOWN else ""
     peers = dict.fromkeys(f"{producer} to {consumer}" for _, producer, consumer in one.cells)
     who = next(iter(peers)) if len(peers) == 1 else f"{len(peers)} pairs of peers"
-    yield f"- {cases}{more} ({len(one.cells)} cells, {who})"
+    cells = "1 cell" if len(one.cells) == 1 else f"{len(one.cells)} cells"
+    yield f"- {cases}{more} ({cells}, {who})"
     for words, specs in _by_words(one.profile).items():
         yield f"  - {', '.join(f'`{spec}`' for spec in specs)}: {inert(words)}"
-    reasons = [listed[line].expectation for line in sorted(one.lines) if line in listed]
-    if not reasons:
-        yield f"  - {UNDOCUMENTED}"
-    for reason in reasons:
-        yield f"  - {' '.join(reason.reason.split())} ({reason.link})"
+        for why in one.why.get(words, ()):
+            yield f"    - {why}"
 
 
 def _by_words(profile: Profile) -> dict[str, list[str]]:
