@@ -34,10 +34,12 @@ def running_child(
     port: int,
     credentials: Credentials,
     say: Say,
+    *,
+    again: bool = False,
 ) -> Iterator[tuple[str, Hello]]:
     """Start ``commands``, the last of which is the broker, and yield its URL and greeting once a message
-    goes round on ``port`` of 127.0.0.1. ``folder`` is theirs, and gone afterwards. SetupError has the end of
-    the log, without the password."""
+    goes round on ``port`` of 127.0.0.1. ``folder`` is theirs, and gone afterwards. ``again``: should the
+    broker fail from then on, it is started again. SetupError has the end of the log, without the password."""
     start = time.monotonic()
     with ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())
@@ -54,6 +56,10 @@ def running_child(
         url = credentials.url("127.0.0.1", port)
         hello = _await_ready(process, url, credentials, log)
         say(f"started {hello.product} {hello.version} as a local process in {time.monotonic() - start:.1f} s")
+        if again:
+            assert process.stdin is not None
+            process.stdin.write(b"again\n")
+            process.stdin.flush()
         yield url, hello
 
 

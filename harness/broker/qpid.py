@@ -55,7 +55,10 @@ def running_qpid(version: str, say: Say) -> Iterator[tuple[str, Hello]]:
             *("--store-type", "Memory", "--initial-config-path", str(file)),
         )
         variables = dict(os.environ) | {"QPID_WORK": str(folder), "HOME": str(folder)}
-        yield stack.enter_context(running_child(folder, (command,), variables, port, credentials, say))
+        # an exception that none of its handlers expects ends Broker-J, and some messages lead to one
+        yield stack.enter_context(
+            running_child(folder, (command,), variables, port, credentials, say, again=True)
+        )
 
 
 def configuration(credentials: Credentials, port: int) -> str:

@@ -3,9 +3,9 @@
     python warden.py FOLDER [-- HELPER ...] -- SERVER ...
 
 The commands run until the server ends, standard input ends (its other end is its owner's, and closes however
-that dies), or SIGTERM comes. Then everything that descends from this process is killed, daemons that left the
-process group too, since it is their subreaper (prctl(2); Linux), and FOLDER is removed. The status is the
-server's.
+that dies), or SIGTERM comes. Once the owner wrote a line, a server that fails is started again. Then
+everything that descends from this process is killed, daemons that left the process group too, since it is
+their subreaper (prctl(2); Linux), and FOLDER is removed. The status is the server's.
 
 It is run by path and imports nothing of the suite. It does not know what it starts.
 """
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     try:
         for helper in helpers:
             subprocess.Popen(helper, stdin=subprocess.DEVNULL)
-        return _watch(subprocess.Popen(server, stdin=subprocess.DEVNULL))
+        return _watch(server)
     except _Told:
         return 0
     finally:
@@ -63,13 +63,19 @@ def _tell(number: int, frame: FrameType | None) -> None:
     raise _Told
 
 
-def _watch(server: subprocess.Popen[bytes]) -> int:
+def _watch(command: list[str]) -> int:
+    server, again = subprocess.Popen(command, stdin=subprocess.DEVNULL), False
     while True:
-        readable, _, _ = select.select([0], [], [], LOOK_SECONDS)
-        if readable and not os.read(0, 1024):
-            return 0
-        if (status := server.poll()) is not None:
-            return status if status >= 0 else 128 - status
+        status = server.poll()  # before it is heard what the owner said before that
+        readable, _, _ = select.select([0], [], [], LOOK_SECONDS if status is None else 0)
+        if readable:
+            if not os.read(0, 1024):
+                return 0
+            again = True
+        if status is not None:
+            if not (again and status):
+                return status if status >= 0 else 128 - status
+            server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
 def _kill_descendants() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from harness.amqp.message import Body, Message, Routed, digest_of, size_of
 from harness.amqp.values import Text
 from harness.engine.blame import (
@@ -88,6 +90,12 @@ class Alone:
         if Step.CONSUMER in self._way.failures or (self._way.timed_out and self._way.delivered.passed):
             self._consumer.kill()  # one that hung or broke off can't be trusted with the next cell
         return evidence(self._asked(), self._way, self.cell.message_case.rejected)
+
+    def cut_short(self) -> Evidence:
+        """What was seen until the broker ended, where it was this cell that ended it."""
+        failure = Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this message", "process")
+        seen = evidence(self._asked(), self._way, self.cell.message_case.rejected)
+        return msgspec.structs.replace(seen, failure=failure)
 
     @property
     def wire(self) -> Wire:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -29,6 +29,7 @@ from harness.engine.plan import (
 from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
+from harness.engine.watch import Watch
 from harness.judge.expect import Expectations, Party, Stale
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
 from harness.peers.protocol import Described
@@ -46,6 +47,9 @@ AT_A_TIME = 4
 """Producers whose cells are worked off at a time in the second pass."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
+_BROKER_ENDED = Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this scenario", "process")
+ENDED = Verdict(Stop.CRASHED, Step.BROKER, None, None, _BROKER_ENDED.text, (), _BROKER_ENDED)
+"""Of a scenario over which the broker ends."""
 _DANGEROUS = frozenset((Stop.HUNG, Stop.CRASHED, Stop.DISCONNECTED, Stop.REJECTED))
 
 
@@ -79,6 +83,7 @@ class Run:
         self._plan, self._topology = plan, topology
         self._producers, self._consumers = producers, consumers
         self._expectations, self._token, self._premises = expectations, token, premises
+        self._watch = Watch(topology.url)
         self._outcomes = Outcomes(broker, plan.broker, expectations, tell)
         self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
         self._settled_first = 0
@@ -179,6 +184,7 @@ class Run:
         """
         todo = self._todo()
         company = self._company
+        await self._watch.start()
         try:
             later = [
                 producer
@@ -200,6 +206,7 @@ class Run:
                         group.create_task(self._work_off(consumer, cells, only_hanging=only_hanging))
         finally:
             await asyncio.gather(*(station.close() for station in company))
+            await self._watch.close()
 
     def _todo(self) -> dict[str, list[Left]]:
         """The cells that are left of each consumer: by turns of producers, in each what hangs first."""
@@ -228,7 +235,10 @@ class Run:
 
     async def _alone(self, cell: Cell, before: Verdict | None, consumer: Station, quiet: float) -> None:
         if isinstance(cell.case, Scenario):
-            self._outcomes.settle(cell, await self._play(cell.case, cell, consumer), before, None)
+            verdict = await self._watch.outlived(
+                self._play(cell.case, cell, consumer), lambda verdict: verdict.passes, self._ends_broker(cell)
+            )
+            self._outcomes.settle(cell, verdict or ENDED, before, None)
         else:
             evidence = await self._evidence(cell, consumer, quiet)
             self._outcomes.settle(cell, self._outcomes.judge(cell.case, evidence), before, evidence)
@@ -246,6 +256,10 @@ class Run:
             self._ended_early[publish] = evidence
         return evidence
 
+    def _ends_broker(self, cell: Cell) -> bool:
+        about = (item.expectation for item in self._outcomes.about(cell))
+        return any(said.step is Step.BROKER and Stop.CRASHED in said.kinds for said in about)
+
     def _next(self, cells: Sequence[Left], only_hanging: bool) -> int | None:
         """The first whose publish is not under way to another consumer: its end may serve this one too."""
         first = None
@@ -257,10 +271,20 @@ class Run:
         return first
 
     async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
-        producer = self._producers[cell.producer.label]
-        return await Alone(cell, producer, consumer, self._topology, self._fresh(), quiet).run()
+        producer, tried = self._producers[cell.producer.label], []
 
-    async def _play(self, scenario: Scenario, cell: Cell, consumer: Station) -> Verdict:
+        async def attempt() -> Evidence:
+            tried.append(Alone(cell, producer, consumer, self._topology, self._fresh(), quiet))
+            return await tried[-1].run()
+
+        came = await self._watch.outlived(
+            attempt, lambda evidence: evidence.failure is None, self._ends_broker(cell)
+        )
+        return tried[-1].cut_short() if came is None else came
+
+    def _play(
+        self, scenario: Scenario, cell: Cell, consumer: Station
+    ) -> Callable[[], Coroutine[None, None, Verdict]]:
         """A scenario about consumers is played with a producer that is only this consumer's."""
         producer = self._producers[cell.producer.label]
         if scenario.about == "consumer":
@@ -269,8 +293,8 @@ class Run:
                 self._partners[consumer] = self._company[-1]
             producer = self._partners[consumer]
         patience = patience_with(item.expectation for item in self._outcomes.about(cell))
-        url, token = self._topology.url, self._fresh()
-        return await Play(scenario, producer, consumer, url, token, self._premises, patience).run()
+        url = self._topology.url
+        return lambda: Play(scenario, producer, consumer, url, self._fresh(), self._premises, patience).run()
 
     def _fresh(self) -> str:
         """A token that no other cell of this run has."""
@@ -289,7 +313,10 @@ def ended_early(evidence: Evidence) -> bool:
     failure = evidence.failure
     return (
         failure is not None
-        and failure.stop in (Stop.UNSUPPORTED, Stop.REFUSED, Stop.REJECTED)
+        and (
+            failure.stop in (Stop.UNSUPPORTED, Stop.REFUSED, Stop.REJECTED)
+            or (failure.stop, failure.step) == (Stop.CRASHED, Step.BROKER)
+        )
         and failure.step is not Step.CONSUMER
         and evidence.delivered is None
         and evidence.reported is None

@@ -129,16 +129,21 @@ async def session(
     )
     topology = Topology(broker.url)
     everyone = (*producers.values(), *consumers.values())
+    lost: SetupError | None = None
     try:
         starting = asyncio.gather(*(station.start_quietly() for station in everyone))
         made, _ = await asyncio.gather(premises(broker, plan.cases), starting)
         yield Session(plan, broker, producers, consumers, topology, made)
+    except SetupError as error:
+        lost = error
+        raise
     finally:
         await asyncio.gather(*(station.close() for station in everyone))
         try:
             await topology.close()
         except RawError as error:
-            raise SetupError(f"could not clean up on {broker.info.url}: {error}") from error
+            if lost is None:  # else the first reason is the one to tell
+                raise SetupError(f"could not clean up on {broker.info.url}: {error}") from error
 
 
 __all__ = ["Session", "launches", "plain_tap", "session"]

@@ -15,7 +15,7 @@ from harness.broker.probe import hello
 from harness.cases import Pairs
 from harness.engine.plan import Route
 from harness.raw.client import Connection, connect
-from harness.raw.errors import ChannelClosed, RawError
+from harness.raw.errors import ChannelClosed, ConnectionClosed, RawError
 from harness.raw.outcomes import Received
 
 EXPIRES = Table((("x-expires", Int32(str(15 * 60 * 1000))),))
@@ -88,9 +88,16 @@ class Topology:
         self._exchanges: set[Text] = set()
 
     async def _client(self) -> Connection:
-        if self._connection is None:
-            self._connection = await connect(self.url, timeout=BUSY)
-        await self._connection.reopen()
+        """Open, and its channel too: made anew where the broker ended and is back."""
+        if self._connection is not None:
+            try:
+                await self._connection.reopen()
+                self._connection.check()
+            except ConnectionClosed:
+                pass  # whoever waited for the answer that did not come was told
+            else:
+                return self._connection
+        self._connection = await connect(self.url, timeout=BUSY)
         return self._connection
 
     async def queue(self, name: Text) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -74,3 +75,36 @@ def test_a_server_that_ends_by_itself_ends_the_rest_and_its_status_is_told(folde
     assert not folder.exists()
     assert process.stdin is not None
     process.stdin.close()
+
+
+def test_a_server_that_fails_is_started_again_once_its_owner_says_so(folder: Path) -> None:
+    starts = folder.parent / "starts"
+    process = start(folder, f"echo x >>{starts}; test $(wc -l <{starts}) -gt 3 && exit 0; exec sleep 600")
+    assert process.stdin is not None
+    process.stdin.write(b"again\n")
+    process.stdin.flush()
+    for count in (1, 2, 3):
+        server = the_server(process.pid, starts, count)
+        os.kill(server, signal.SIGKILL)
+    assert process.wait(20) == 0  # the fourth ended in order
+    process.stdin.close()
+
+
+def the_server(warden_pid: int, starts: Path, count: int) -> int:
+    """Its id, once it was started ``count`` times."""
+    deadline = time.monotonic() + 20
+    while True:
+        assert time.monotonic() < deadline
+        children = Path(f"/proc/{warden_pid}/task/{warden_pid}/children").read_text().split()
+        servers = [int(pid) for pid in children if sleeps(pid)]
+        written = starts.read_text().count("x") if starts.exists() else 0
+        if written == count and len(servers) == 2:  # the helper, and the server
+            return max(servers)
+        time.sleep(0.01)
+
+
+def sleeps(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\0")
+    except FileNotFoundError:
+        return False  # gone meanwhile
