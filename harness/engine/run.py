@@ -274,6 +274,8 @@ class Run:
         producer, tried = self._producers[cell.producer.label], []
 
         async def attempt() -> Evidence:
+            if (known := self._ended_early.get(_publish_of(cell))) is not None:
+                return known  # by now
             tried.append(Alone(cell, producer, consumer, self._topology, self._fresh(), quiet))
             return await tried[-1].run()
 

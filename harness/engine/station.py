@@ -26,6 +26,9 @@ START_DEADLINE = 20.0
 """Seconds for a process to start and describe itself."""
 CONNECT_DEADLINE = 10.0
 """Seconds for a connection to be opened."""
+IN_VAIN = 3
+"""Attempts in a row after which a peer is one that can't connect to this broker, and is not asked again: what
+it said the last time goes for every cell of it."""
 CLOSE_DEADLINE = 2.0
 """Seconds for a process to close by itself before it is ended."""
 
@@ -78,6 +81,8 @@ class Station:
         self._connection = 0
         self._mismatch: str | None = None
         self._unfit: StationError | None = None
+        self._in_vain: list[NotConnected | PeerGone] = []
+        """How connecting failed, since it last did not; through doors of a scenario's own aside."""
 
     @property
     def label(self) -> str:
@@ -160,6 +165,19 @@ class Station:
         """
         if self._unfit is not None:
             raise self._unfit  # whether its process still runs or not
+        if door is None and len(self._in_vain) >= IN_VAIN:
+            raise self._in_vain[-1]
+        try:
+            await self._connect(door, spelled, seconds)
+        except (NotConnected, PeerGone) as error:
+            if door is None:
+                self._in_vain.append(error)
+            raise
+        self._in_vain.clear()
+        if self._mismatch is not None:
+            raise self._remember(StationError(self._mismatch))
+
+    async def _connect(self, door: Door | None, spelled: Callable[[str], str], seconds: float) -> None:
         if not self.running:
             await self.start()
         self._connection += 1
@@ -168,8 +186,6 @@ class Station:
         reply = await self.ask(Connect(self.next_id(), spelled(self._address())), seconds)
         if reply is None or isinstance(reply, Failed):
             raise NotConnected(self.label, reply)
-        if self._mismatch is not None:
-            raise self._remember(StationError(self._mismatch))
 
     def _address(self) -> str:
         if self._tap is None:
