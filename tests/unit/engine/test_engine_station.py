@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.engine.station import IN_VAIN, NotConnected, Station
+from harness.entry import Terms
 from harness.peers.build import Launch
 from harness.peers.manifest import Entry, PeerSpec, Wire
-from harness.steps import Terms
 from harness.tap.terms import Door
 
 ENTRY = Entry("x", "", ("1",), ("producer",), ("x",), Wire("x", "1"))
