@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from harness.judge.expect import CellKey, Expectations, Party, Weighed
+from harness.judge.expect import Expectations, Weighed
+from harness.judge.listed import CellKey, Party
 from harness.report.names import verdict_of
 from harness.results import CellLine, Head
 

@@ -25,7 +25,8 @@ from harness.engine.session import Session, plain_tap
 from harness.engine.station import Station
 from harness.errors import InteropError
 from harness.floor import floor
-from harness.judge.expect import CellKey, Expectations, Party
+from harness.judge.expect import Expectations
+from harness.judge.listed import CellKey, Party
 from harness.judge.verdict import Evidence, Stop
 from harness.peers.manifest import PeerSpec
 from harness.peers.protocol import Role

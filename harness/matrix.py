@@ -24,7 +24,8 @@ from harness.engine.run import Summary
 from harness.engine.session import launches, plain_tap, session
 from harness.engine.station import TapMaker
 from harness.errors import SetupError, UsageError
-from harness.judge.expect import Expectations, read_expectations
+from harness.judge.expect import Expectations
+from harness.judge.listed import read_expectations
 from harness.peers.build import missing_toolchain
 from harness.peers.manifest import ROOT, PeerSpec, find_peers, resolve
 from harness.results import CaseLine, CellLine, Line, Results, ResultsWriter, read_lines, read_results

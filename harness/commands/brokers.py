@@ -12,7 +12,7 @@ from harness import matrix
 from harness.again import Again
 from harness.commands.options import FILE
 from harness.errors import UsageError
-from harness.judge.expect import read_expectations
+from harness.judge.listed import read_expectations
 from harness.report.brokers import CameTo, Where, brokers_markdown, came_to, differences
 from harness.results import Results, read_results
 

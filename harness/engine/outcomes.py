@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from harness.cases import Case
 from harness.engine.plan import Cell
 from harness.evidence import kept
-from harness.judge.expect import CellKey, Expectations, Listed, Party, Weighed
+from harness.judge.expect import Expectations, Weighed
+from harness.judge.listed import CellKey, Listed, Party
 from harness.judge.verdict import Evidence, Verdict, judge
 from harness.peers.manifest import PeerSpec
 from harness.results import CellLine, cell_id

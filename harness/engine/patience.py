@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from harness.judge.difference import Kind
-from harness.judge.expect import Expectation
+from harness.judge.listed import Expectation
 from harness.judge.verdict import Stop
 
 BRIEFLY = 1.5

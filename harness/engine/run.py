@@ -30,7 +30,8 @@ from harness.engine.play import Play
 from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.engine.watch import Watch
-from harness.judge.expect import Expectations, Party, Stale
+from harness.judge.expect import Expectations, Stale
+from harness.judge.listed import Party
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
 from harness.peers.protocol import Described
 from harness.scenarios import Scenario

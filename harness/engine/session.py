@@ -18,7 +18,8 @@ from harness.engine.run import Run, Summary
 from harness.engine.station import Station, TapMaker
 from harness.engine.topology import Topology
 from harness.errors import SetupError
-from harness.judge.expect import Expectations, Party
+from harness.judge.expect import Expectations
+from harness.judge.listed import Party
 from harness.peers.build import Launch, make_ready
 from harness.peers.manifest import PeerSpec
 from harness.peers.protocol import Role

@@ -17,7 +17,8 @@ from harness.engine.play import Play
 from harness.engine.run import unordered
 from harness.engine.session import Session
 from harness.errors import SetupError, UsageError
-from harness.judge.expect import CellKey, Expectations, Listed, Outcome, Party, read_expectations
+from harness.judge.expect import Expectations, Outcome
+from harness.judge.listed import CellKey, Listed, Party, read_expectations
 from harness.judge.verdict import Evidence, Verdict, Wire, judge
 from harness.peers.manifest import ROOT, PeerSpec
 from harness.raw.errors import RawError

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from harness.judge.expect import Expectation, Listed
+from harness.judge.listed import Expectation, Listed
 from harness.report.causes import Cause, cause_line
 from harness.report.columns import wrapped
 from harness.report.failure import cell_sentence

@@ -12,7 +12,7 @@ import pytest
 from harness import matrix
 from harness.cases import select
 from harness.cli import main
-from harness.judge.expect import read_expectations
+from harness.judge.listed import read_expectations
 from harness.peers.manifest import ROOT
 from harness.scenarios import Scenario
 

@@ -10,7 +10,8 @@ import pytest
 from report_samples import cell, foot, head, narrowed
 
 from harness.errors import UsageError
-from harness.judge.expect import Expectation, Expectations, Listed, Stale
+from harness.judge.expect import Expectations, Stale
+from harness.judge.listed import Expectation, Listed
 from harness.judge.verdict import Step
 from harness.merge import merge
 from harness.results import CellLine, Foot, Head, PeerInfo, ResultsWriter, Shard, read_results

@@ -21,7 +21,7 @@ import msgspec
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.judge.expect import Listed
+from harness.judge.listed import Listed
 from harness.report.html.compared import BECAME, GONE_LIMIT, Older, heads, older
 from harness.report.html.index import PACK, Packs, filled
 from harness.report.names import PROGRAM, password_note, peer_name

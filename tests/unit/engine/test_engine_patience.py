@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.engine.patience import BRIEFLY, BRIEFLY_CONNECTED, PATIENCE, patience_with
-from harness.judge.expect import Expectation
+from harness.judge.listed import Expectation
 from harness.judge.verdict import Step
 
 

@@ -12,15 +12,8 @@ from harness.amqp import values as v
 from harness.amqp.message import Inline, Message, Routed
 from harness.errors import UsageError
 from harness.judge.difference import Kind
-from harness.judge.expect import (
-    CellKey,
-    Expectation,
-    Expectations,
-    Listed,
-    Outcome,
-    Party,
-    read_expectations,
-)
+from harness.judge.expect import Expectations, Outcome
+from harness.judge.listed import CellKey, Expectation, Listed, Party, read_expectations
 from harness.judge.verdict import Evidence, Failure, Step, StepDifference, Stop, Verdict
 
 CELL = "headers/double[streadway->pika]"
@@ -253,6 +246,20 @@ def test_a_cell_in_which_no_message_came_out_is_no_evidence_against_a_difference
 def test_a_message_that_came_out_is_evidence_against_an_expected_stop() -> None:
     entries = listed(entry(difference="hung"))
     entries.outcome(KEY, CELL, SAME, final=True)
+    assert len(stale(entries, full=False)) == 1
+
+
+def test_a_cell_that_ends_in_a_listed_way_is_no_evidence_against_another_end() -> None:
+    entries = listed(entry(difference="hung"), entry(step=Step.BROKER, difference="crashed"))
+    result = entries.outcome(KEY, CELL, stopped(Stop.CRASHED), final=True)
+    assert result == ("expected", 20)
+    assert stale(entries, full=False) == []
+    assert [where for where, _ in stale(entries, full=True)] == ["list.yaml:10"]  # nothing bears it out
+
+
+def test_one_that_ends_in_no_listed_way_is() -> None:
+    entries = listed(entry(step=Step.BROKER, difference="hung"))
+    entries.outcome(KEY, CELL, stopped(Stop.CRASHED), final=True)
     assert len(stale(entries, full=False)) == 1
 
 

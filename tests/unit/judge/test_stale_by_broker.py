@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge.expect import CellKey, Expectation, Expectations, Listed, Party
+from harness.judge.expect import Expectations
+from harness.judge.listed import CellKey, Expectation, Listed, Party
 from harness.judge.verdict import Step, Verdict
 
 SAME = Verdict("same", None, None, None, None, (), None)

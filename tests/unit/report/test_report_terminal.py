@@ -14,7 +14,8 @@ from report_samples import HOSTILE, cell, differing, foot, head, narrowed, stopp
 
 from harness.amqp.values import NativeStr
 from harness.judge.difference import Kind
-from harness.judge.expect import Stale, read_expectations
+from harness.judge.expect import Stale
+from harness.judge.listed import read_expectations
 from harness.judge.verdict import Step
 from harness.report.columns import aligned, width, wrapped
 from harness.report.failure import failure_text
