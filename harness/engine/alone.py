@@ -112,15 +112,12 @@ class Alone:
         try:
             await station.connect()
             station.listener = self  # not before: what is still heard of the last connection is not ours
-        except NotConnected as error:
-            code = error.reply.code if error.reply else None
-            self._way.fail(Failure(Stop.DISCONNECTED, step, str(error), "connection", code))
-            if error.reply is None:
-                station.kill()
         except StationError as error:
             self._way.fail(Failure(Stop.BUG, step, str(error), "process"))
-        except (PeerGone, PeerBroken) as error:
-            self._way.fail(ended(step, error))
+        except (NotConnected, PeerGone, PeerBroken) as error:
+            self._way.fail(unconnected(step, error))
+            if isinstance(error, NotConnected) and error.reply is None:
+                station.kill()
         return not self._way.failures
 
     async def _consume(self) -> bool:
@@ -250,6 +247,14 @@ class Alone:
 
     def _step(self, station: Station) -> Step:
         return Step.PRODUCER if station is self._producer else Step.CONSUMER
+
+
+def unconnected(step: Step, why: NotConnected | PeerGone | PeerBroken) -> Failure:
+    """What it means that a peer did not get its connection."""
+    if isinstance(why, NotConnected):
+        code = why.reply.code if why.reply else None
+        return Failure(Stop.DISCONNECTED, step, str(why), "connection", code)
+    return ended(step, why)
 
 
 def ended(step: Step, why: InteropError) -> Failure:

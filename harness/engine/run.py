@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from harness.amqp.message import Message, Routed
 from harness.cases import Case
-from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone
+from harness.engine.alone import QUIET, QUIET_EXPECTED, Alone, unconnected
 from harness.engine.connecting import NOBODY, Premises
 from harness.engine.first_pass import FirstPass, Publication
 from harness.engine.outcomes import Outcomes, Tell
@@ -245,8 +245,15 @@ class Run:
             self._outcomes.settle(cell, self._outcomes.judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
-        """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
-        publish = _publish_of(cell)
+        """Of the cell alone; of its publish alone where that came to nothing before any consumer.
+
+        A peer that can't connect to this broker needs no more attempts.
+        """
+        publish, producer = _publish_of(cell), self._producers[cell.producer.label]
+        for station, step in ((consumer, Step.CONSUMER), (producer, Step.PRODUCER)):
+            if station.barred is not None:
+                asked = _asked(cell.message_case, own_route(cell.message_case, self._fresh(), ""))
+                return Evidence(asked, failure=unconnected(step, station.barred))
         known = self._ended_early.get(publish) if consumer.fit else None
         if known is not None:
             return known

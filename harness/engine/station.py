@@ -100,6 +100,11 @@ class Station:
         return self._unfit is None
 
     @property
+    def barred(self) -> NotConnected | PeerGone | None:
+        """Why it can't connect to this broker, if it can't: see :data:`IN_VAIN`."""
+        return self._in_vain[-1] if len(self._in_vain) >= IN_VAIN else None
+
+    @property
     def running(self) -> bool:
         """Whether there is a process that has not ended."""
         return self._process is not None and self._process.ended is None
@@ -165,8 +170,8 @@ class Station:
         """
         if self._unfit is not None:
             raise self._unfit  # whether its process still runs or not
-        if door is None and len(self._in_vain) >= IN_VAIN:
-            raise self._in_vain[-1]
+        if door is None and self.barred is not None:
+            raise self.barred
         try:
             await self._connect(door, spelled, seconds)
         except (NotConnected, PeerGone) as error:

@@ -52,8 +52,9 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, cache
     ``step`` is null where nobody can tell, as in a scenario whose refusal never came.
     ``difference`` is a kind of difference or a stop, or a list of stops where chance decides between them;
     ``code`` is the broker's reply code where the stop has one. ``of`` are globs on what was changed, by type
-    and value as :func:`words_of` has it: such an entry is about values, whichever producer sent them. Then a
-    cell contradicts it in which such a value comes to the step, at such a path, and is not changed so.
+    and value as :func:`.bearing.words_of` has it: such an entry is about values, whichever producer sent
+    them. Then a cell contradicts it in which such a value comes to the step, at such a path, and is not
+    changed so.
     """
 
     step: Step | None

@@ -2,6 +2,7 @@
 
 A cell differs where its verdict is not the same on all brokers. Cells that differ in one and the same way are
 one entry; what explains it is the reason and the link of the expectation that covers it, where there is one.
+What a library changes in one and the same way wherever the message comes through is not told again here.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from harness.judge.verdict import Step, Stop
 from harness.report.values import inert
 from harness.results import Broker, CellLine, Head
 
 CASES_SHOWN = 6
 UNDOCUMENTED = "not documented"
+PASSES = "passes"
 Where: TypeAlias = tuple[str, str, str]
 Profile: TypeAlias = tuple[tuple[str, str], ...]
 """Of each broker's spec, in the order of the heads, what a cell came to there."""
 
 
 class CameTo(NamedTuple):
-    """A cell on one broker, in ``words``; ``why`` is "" where it passes, and so needs no reason."""
+    """A cell on one broker, in ``words``; ``why`` is "" where it passes, and so needs no reason.
+
+    ``by_library``: the message came through, changed by a library as is expected.
+    """
 
     spec: str
     words: str
     why: str
+    by_library: bool = False
 
 
 @dataclass(slots=True)
@@ -49,12 +56,13 @@ def came_to(spec: str, cell: CellLine, reason: str | None) -> CameTo:
     """
     if cell.outcome in ("pass", "unsupported"):
         return CameTo(spec, _words(cell), "")
-    return CameTo(spec, _words(cell), reason or UNDOCUMENTED)
+    came_through = cell.verdict not in set(Stop) and cell.step in (Step.PRODUCER, Step.CONSUMER)
+    return CameTo(spec, _words(cell), reason or UNDOCUMENTED, came_through and cell.outcome == "expected")
 
 
 def _words(cell: CellLine) -> str:
     if cell.outcome == "pass" and cell.code is None:
-        return "passes"
+        return PASSES
     path = cell.path.partition(".")[0].partition("[")[0] if cell.path and cell.step else ""
     if cell.path and cell.path.startswith("steps["):
         path = cell.path
@@ -68,6 +76,7 @@ def differences(table: Iterable[tuple[Where, Sequence[CameTo]]]) -> tuple[Differ
     for where, on_each in table:
         if len({one.words for one in on_each}) == 1:
             continue
+        on_each = _without_libraries(on_each)
         profile = tuple((one.spec, one.words) for one in on_each)
         entry = found.setdefault(profile, Difference(profile))
         entry.cells.append(where)
@@ -75,6 +84,14 @@ def differences(table: Iterable[tuple[Where, Sequence[CameTo]]]) -> tuple[Differ
             if one.why:
                 entry.why.setdefault(one.words, {})[one.why] = None
     return tuple(sorted(found.values(), key=lambda one: (-len(one.cells), one.cells[0])))
+
+
+def _without_libraries(on_each: Sequence[CameTo]) -> Sequence[CameTo]:
+    """What brokers do, where a library does the same on each of them on which it gets to do something."""
+    by_library = {one.words for one in on_each if one.by_library}
+    if len(by_library) != 1 or any(one.words == PASSES for one in on_each):
+        return on_each
+    return [CameTo(one.spec, PASSES, "") if one.by_library else one for one in on_each]
 
 
 def brokers_markdown(heads: Sequence[Head], found: Sequence[Difference], command: str) -> str:

@@ -77,6 +77,29 @@ def test_what_nothing_explains_says_so_beside_what_is_explained() -> None:
     assert _entry(found)[-2:] == [f"    - {WHY}", f"    - {UNDOCUMENTED}"]
 
 
+def by_library(case: str, broker: Broker, verdict: str) -> CameTo:
+    changes = {"verdict": verdict, "step": Step.CONSUMER}
+    return came_to(broker.spec, msgspec.structs.replace(cell(case, broker, "expected"), **changes), WHY)
+
+
+def test_what_a_library_does_everywhere_is_not_told_as_a_difference_of_brokers() -> None:
+    where = ("a/one", "streadway", "pika")
+    lost = came_to(NEW.spec, cell("a/one", NEW, "fail"), None)
+    (one,) = differences([(where, (by_library("a/one", OLD, "narrowed"), lost))])
+    assert one.profile == (("debian:trixie", "passes"), ("debian:forky+upstream", "broker: altered headers"))
+    assert WHY not in one.why.get("passes", {})
+
+
+@pytest.mark.parametrize("other", ["passes", "emptied"])
+def test_what_it_does_on_one_broker_only_is(other: str) -> None:
+    where = ("a/one", "streadway", "pika")
+    on_new = (
+        came_to(NEW.spec, cell("a/one", NEW), None) if other == "passes" else by_library("a/one", NEW, other)
+    )
+    (one,) = differences([(where, (by_library("a/one", OLD, "narrowed"), on_new))])
+    assert one.profile[0] == ("debian:trixie", "consumer: narrowed headers")
+
+
 def _entry(found: Sequence[Difference]) -> list[str]:
     page = brokers_markdown((HEAD,), found, "make it").splitlines()
     return page[next(number for number, line in enumerate(page) if line.startswith("- ")) :]
