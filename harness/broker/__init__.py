@@ -22,7 +22,7 @@ from harness.broker.info import Broker, BrokerInfo, redact
 from harness.broker.local import installed_version, running_local
 from harness.broker.machine import Say
 from harness.broker.probe import Hello, NotReady
-from harness.broker.qpid import running_qpid
+from harness.broker.qpid import SETTINGS, running_qpid
 from harness.broker.spec import FORMS, Debian, Image, Local, Qpid, Release, Running, Spec, parse_spec
 
 __all__ = [
@@ -107,7 +107,8 @@ def _enter(spec: Spec | None, stack: ExitStack, say: Say, setup: Setup | None) -
             return _ours(spec, url, hello, installed_version())
         case Qpid(version):
             url, hello = stack.enter_context(running_qpid(version, say))
-            return _ours(spec, url, hello, f"org.apache.qpid:qpid-broker:{version}")
+            broker = _ours(spec, url, hello, f"org.apache.qpid:qpid-broker:{version}")
+            return replace(broker, info=replace(broker.info, settings=SETTINGS))
         case Debian() | Image() | None:
             return _contained(spec, stack, say, setup)
         case _:

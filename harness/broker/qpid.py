@@ -29,6 +29,11 @@ PARTS = (
     "qpid-broker-plugins-logging-logback",
 )
 """What of it is needed; the whole would draw in stores whose jars Maven Central does not have."""
+HOUSEKEEPING = "housekeepingCheckPeriod"
+SELDOM = 24 * 3600 * 1000
+"""Milliseconds between two rounds of housekeeping, as good as never: each deletes the messages that Broker-J
+can't read, and a cell would come out by when in half a minute it runs."""
+SETTINGS = (f"{HOUSEKEEPING} = {SELDOM}",)
 MODEL = "9.0"
 """The version of the configuration's own format that Broker-J 9 reads."""
 
@@ -90,7 +95,9 @@ def configuration(credentials: Credentials, port: int) -> str:
                     "name": "default",
                     "type": "Memory",
                     "defaultVirtualHostNode": "true",
-                    "virtualHostInitialConfiguration": json.dumps({"type": "Memory", "modelVersion": MODEL}),
+                    "virtualHostInitialConfiguration": json.dumps(
+                        {"type": "Memory", "modelVersion": MODEL, HOUSEKEEPING: str(SELDOM)}
+                    ),
                 }
             ],
         }

@@ -9,12 +9,14 @@ from typing import TypeAlias
 import msgspec
 
 from harness.amqp.message import Inline, Message
-from harness.amqp.values import Text
+from harness.amqp.values import Octet, Text
 from harness.cases import UNIQUE_LENGTH, Case, digest, exchange_name
 from harness.peers.manifest import PeerSpec
 from harness.results import Shard, cell_id
 from harness.scenarios import Scenario
 
+PERSISTENT = 2
+"""The delivery_mode of a message that outlives the broker's restart."""
 SENTINEL_BODY = "the message after it"
 
 
@@ -131,8 +133,12 @@ def own_route(case: Case, token: str, queue: str) -> Route:
 
 
 def sentinel(token: str) -> Message:
-    """The plain message that follows a case's: if it arrives, so must have all before it."""
-    return Message({}, Inline(f"{SENTINEL_BODY}: {token}"))
+    """The plain message that follows a case's: if it arrives, so must have all before it.
+
+    It is persistent, as Broker-J (9.2.0) passes a transient message on before a persistent one that was sent
+    before it on the same channel.
+    """
+    return Message({"delivery_mode": Octet(str(PERSISTENT))}, Inline(f"{SENTINEL_BODY}: {token}"))
 
 
 def topics(cases: Iterable[AnyCase]) -> tuple[str, ...]:

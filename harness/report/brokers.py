@@ -73,10 +73,10 @@ def _words(cell: CellLine) -> str:
 def differences(table: Iterable[tuple[Where, Sequence[CameTo]]]) -> tuple[Difference, ...]:
     """All of them, those of most cells first; ``table`` has each cell with what it came to on each broker."""
     found: dict[Profile, Difference] = {}
-    for where, on_each in table:
-        if len({one.words for one in on_each}) == 1:
+    for where, came in table:
+        if len({one.words for one in came}) == 1:
             continue
-        on_each = _without_libraries(on_each)
+        on_each = _without_libraries(came)
         profile = tuple((one.spec, one.words) for one in on_each)
         entry = found.setdefault(profile, Difference(profile))
         entry.cells.append(where)

@@ -12,10 +12,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-import msgspec
-
 from harness.amqp.message import Message, Routed
-from harness.amqp.values import Longstr, Octet, Table
+from harness.amqp.values import Longstr, Table
 from harness.engine.plan import sentinel, unique
 from harness.engine.station import NotConnected, Station
 from harness.engine.topology import delete_exchange, delete_queue
@@ -27,7 +25,7 @@ from harness.tap.events import Delivered
 from harness.tap.events import Event as WireEvent
 from harness.tap.eye import message_of
 from harness.upgrade.findings import Taken
-from harness.upgrade.lodgers import PERSISTENT, Lodger, QueueKind
+from harness.upgrade.lodgers import Lodger, QueueKind
 
 IN_FLIGHT = 200
 PREFETCH = 200
@@ -114,7 +112,7 @@ class Inn:
         async with await connect(url) as client:
             for consumer in self._consumers:
                 for kind in self.kinds:
-                    await client.publish_confirmed(self.exchange(consumer, kind), LAST, last(self.token))
+                    await client.publish_confirmed(self.exchange(consumer, kind), LAST, sentinel(self.token))
 
     async def _publish(self, station: Station, lodgers: Sequence[Lodger]) -> None:
         await station.connect()
@@ -165,11 +163,6 @@ class Inn:
                     for of in self._sets:
                         await delete_queue(client, self.queue(consumer, kind, of))
                     await delete_exchange(client, self.exchange(consumer, kind))
-
-
-def last(token: str) -> Message:
-    """The message that ends a queue, persistent as all others."""
-    return msgspec.structs.replace(sentinel(token), properties={"delivery_mode": Octet(str(PERSISTENT))})
 
 
 async def _answered(station: Station, futures: Sequence[asyncio.Future[Reply]]) -> None:

@@ -14,11 +14,10 @@ import msgspec
 from harness.amqp.message import Message, PropertyName, size_of
 from harness.amqp.values import Array, Decimal, Longstr, Octet, Shortstr, Table, Value
 from harness.cases import Case
-from harness.engine.plan import AnyCase
+from harness.engine.plan import PERSISTENT, AnyCase
 from harness.judge.difference import Kind
 from harness.results import CellLine
 
-PERSISTENT = 2
 LASTING_MS = 3_600_000
 """A message that expires earlier might be gone by right."""
 LARGEST = 256 * 1024

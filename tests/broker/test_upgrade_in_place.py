@@ -9,12 +9,13 @@ from harness import matrix
 from harness.amqp.message import Inline, Message
 from harness.amqp.values import Longstr, Octet, Table
 from harness.broker import Broker, parse_spec
+from harness.engine.plan import sentinel
 from harness.engine.session import launches
 from harness.raw.client import connect
 from harness.raw.outcomes import Received
 from harness.upgrade.findings import Fate, Finding
 from harness.upgrade.in_place import KEPT, Moved, keeping, move
-from harness.upgrade.inn import LAST, Inn, last
+from harness.upgrade.inn import LAST, Inn
 from harness.upgrade.lodgers import Lodger, QueueKind
 
 SPEC = "debian:bookworm"
@@ -49,7 +50,7 @@ async def meddle(broker: Broker, inn: Inn) -> None:
 def changed(key: str, inn: Inn) -> list[Message]:
     """What is put back in place of the message with that routing key."""
     if key == LAST:
-        return [last(inn.token)]
+        return [sentinel(inn.token)]
     case = key.removeprefix("raw/")
     message = lodger(case).message
     if case == LOST:

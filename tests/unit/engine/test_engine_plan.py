@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.amqp.message import Inline, Message
+from harness.amqp.values import Octet
 from harness.cases import UNIQUE_LENGTH, Case, CaseBinding, CaseExchange, Rejected, load_cases
 from harness.engine.plan import (
     Cell,
@@ -131,9 +132,9 @@ def test_an_exchange_name_gets_the_part_that_is_unique_to_the_run() -> None:
     assert own_route(case(), "token", "q").exchange == "interop.token"
 
 
-def test_sentinels_of_two_cells_differ_and_have_no_properties() -> None:
+def test_sentinels_of_two_cells_differ_and_are_persistent() -> None:
     assert sentinel("1") != sentinel("2")
-    assert sentinel("1").properties == {}
+    assert sentinel("1").properties == {"delivery_mode": Octet("2")}
 
 
 def test_topics_are_the_folders_each_once_in_order() -> None:
