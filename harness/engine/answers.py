@@ -30,6 +30,14 @@ def said_words(reply: Answered) -> str:
     return str(type(reply).__struct_config__.tag)
 
 
+def told_words(reply: Answered) -> str:
+    """The same for a person: with what the library says in place of a code."""
+    match reply:
+        case Failed(kind="disconnected", code=None, message=message) if message:
+            return f"{said_words(reply)}: {message}"
+    return said_words(reply)
+
+
 @dataclass(slots=True)
 class OnWire:
     """What passed on a peer's wire during one step: messages returned to it; its declares, if that is the

@@ -14,7 +14,7 @@ import msgspec
 
 from harness.engine.acts import publications, request_of
 from harness.engine.alone import ended
-from harness.engine.answers import Answered, OnWire, answer_words, by_whom, said_words
+from harness.engine.answers import Answered, OnWire, answer_words, by_whom, said_words, told_words
 from harness.engine.blame import publish_failed
 from harness.engine.connecting import (
     Premises,
@@ -217,7 +217,8 @@ class Play:
             got = str(error)
         except (ChannelClosed, ConnectionClosed) as error:
             failure = await self._refused(error)
-            got = f"{'?' if failure.code is None else failure.code} {failure.scope}"
+            told = f"? {failure.scope}: {failure.text}" if failure.text else f"? {failure.scope}"
+            got = told if failure.code is None else f"{failure.code} {failure.scope}"
         if got != wanted:
             raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", wanted, got)
 
@@ -337,7 +338,7 @@ class Play:
         if expected != got:
             wire = self._passed[by] if self._stations[by].tapped else None
             whose = by_whom(STEPS[by], wanted, answered, seen, wire)
-            raise Otherwise(Kind.ALTERED, whose, "gets", expected, got)
+            raise Otherwise(Kind.ALTERED, whose, "gets", expected, told_words(answered))
 
     async def _wait(self, over: Callable[[], bool], by: Actor) -> None:
         """Until ``over`` or the step's time is up; what is then missing is for the caller to say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.engine.answers import OnWire, by_whom
+from harness.engine.answers import OnWire, by_whom, said_words, told_words
 from harness.judge.verdict import Step
 from harness.peers.protocol import Confirmed, Failed, Ok, Reply
 from harness.steps import Refused
@@ -47,3 +47,11 @@ def test_who_ended_the_latest_connection_is_who_did_so_first() -> None:
     for event in (HungUp(1, "peer", "eof"), HungUp(2, "broker", "eof"), HungUp(2, "peer", "eof")):
         wire.end(event)
     assert wire.ended == HungUp(2, "broker", "eof")
+
+
+def test_a_refusal_without_a_code_keeps_the_librarys_words() -> None:
+    gone = Failed(1, "disconnected", "StreamLostError: eof", scope="connection")
+    assert said_words(gone) == "? connection"
+    assert told_words(gone) == "? connection: StreamLostError: eof"
+    assert told_words(Failed(1, "disconnected", "no", code=404, scope="channel")) == "404 channel"
+    assert told_words(Ok(1)) == said_words(Ok(1)) == "ok"
