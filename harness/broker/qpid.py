@@ -52,8 +52,8 @@ def running_qpid(version: str, say: Say) -> Iterator[tuple[str, Hello]]:
         file.write_text(configuration(credentials, port), "utf-8")
         command = (
             java,
-            f"-Xmx{MEMORY_LIMIT // 4}",
-            f"-XX:MaxDirectMemorySize={MEMORY_LIMIT // 4}",
+            f"-Xmx{MEMORY_LIMIT // 2}",
+            f"-XX:MaxDirectMemorySize={MEMORY_LIMIT}",  # from 3/4 on it deletes what it can't read, too
             "-cp",
             f"{jars}/*",
             MAIN,

@@ -84,7 +84,7 @@ class Run:
         self._plan, self._topology = plan, topology
         self._producers, self._consumers = producers, consumers
         self._expectations, self._token, self._premises = expectations, token, premises
-        self._watch = Watch(topology.url)
+        self._watch = Watch(topology.url, self._forgive)
         self._outcomes = Outcomes(broker, plan.broker, expectations, tell)
         self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
         self._settled_first = 0
@@ -175,6 +175,10 @@ class Run:
 
     # --- the second pass -----------------------------------------------------------------------------
 
+    def _forgive(self) -> None:
+        for station in (*self._producers.values(), *self._consumers.values(), *self._company):
+            station.forgive()
+
     async def _second_pass(self) -> None:
         """Every cell that is left, alone; cells of different peers side by side.
 
@@ -245,15 +249,8 @@ class Run:
             self._outcomes.settle(cell, self._outcomes.judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
-        """Of the cell alone; of its publish alone where that came to nothing before any consumer.
-
-        A peer that can't connect to this broker needs no more attempts.
-        """
-        publish, producer = _publish_of(cell), self._producers[cell.producer.label]
-        for station, step in ((consumer, Step.CONSUMER), (producer, Step.PRODUCER)):
-            if station.barred is not None:
-                asked = _asked(cell.message_case, own_route(cell.message_case, self._fresh(), ""))
-                return Evidence(asked, failure=unconnected(step, station.barred))
+        """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
+        publish = _publish_of(cell)
         known = self._ended_early.get(publish) if consumer.fit else None
         if known is not None:
             return known
@@ -279,11 +276,16 @@ class Run:
         return first
 
     async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
+        """A peer that can't connect to this broker is not tried again."""
         producer, tried = self._producers[cell.producer.label], []
 
         async def attempt() -> Evidence:
             if (known := self._ended_early.get(_publish_of(cell))) is not None:
                 return known  # by now
+            for station, step in ((consumer, Step.CONSUMER), (producer, Step.PRODUCER)):
+                if station.barred is not None:
+                    asked = _asked(cell.message_case, own_route(cell.message_case, self._fresh(), ""))
+                    return Evidence(asked, failure=unconnected(step, station.barred))
             tried.append(Alone(cell, producer, consumer, self._topology, self._fresh(), quiet))
             return await tried[-1].run()
 

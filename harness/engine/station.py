@@ -104,6 +104,10 @@ class Station:
         """Why it can't connect to this broker, if it can't: see :data:`IN_VAIN`."""
         return self._in_vain[-1] if len(self._in_vain) >= IN_VAIN else None
 
+    def forgive(self) -> None:
+        """Attempts in vain were the broker's fault: it had ended."""
+        self._in_vain.clear()
+
     @property
     def running(self) -> bool:
         """Whether there is a process that has not ended."""

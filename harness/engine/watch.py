@@ -25,8 +25,9 @@ Came = TypeVar("Came")
 class Watch:
     """Over the broker at ``url``. Cells run :meth:`beside` others, or with no other: :meth:`alone`."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, on_death: Callable[[], None]) -> None:
+        """``on_death`` is called once for each time that it ended, before anybody hears of it."""
+        self._url, self._on_death = url, on_death
         self._connection: Connection | None = None
         self._asking = asyncio.Lock()
         self._turn = asyncio.Condition()
@@ -54,6 +55,7 @@ class Watch:
                 await self._connection.reopen()
             except RawError:
                 self.deaths += 1
+                self._on_death()
                 self._connection = await self._again()
         return self.deaths != deaths
 

@@ -104,6 +104,7 @@ class Consumer:
             if lane.station.starts > MOST_RESTARTS or self._trouble == _UNCONNECTED:
                 self._end_process()
                 self._count.give_up(lane)
+                await self._topology.forget((lane.queue,))  # nobody takes anything off it any more
                 return
             await self._renew()
         self._count.release_all(lane)

@@ -60,6 +60,14 @@ def test_one_that_connects_between_them_is() -> None:
     assert outcomes(Reluctant(*connects), [None] * len(connects)) == connects
 
 
+def test_attempts_while_the_broker_was_gone_do_not_count() -> None:
+    station = Reluctant(*[False] * IN_VAIN, True)
+    assert outcomes(station, [None] * IN_VAIN) == [False] * IN_VAIN
+    assert station.barred is not None
+    station.forgive()
+    assert outcomes(station, [None]) == [True]
+
+
 @pytest.mark.parametrize("door", [Door(Terms(), lambda: None)])
 def test_what_it_can_not_do_on_terms_of_a_scenario_does_not_count(door: Door) -> None:
     station = Reluctant(*[False] * IN_VAIN, True)

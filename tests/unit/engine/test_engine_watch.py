@@ -51,10 +51,12 @@ def watched(
     monkeypatch.setattr(watch, "connect", broker.connect)
 
     async def whole() -> None:
-        over = Watch("amqp://nowhere/")
+        told: list[int] = []
+        over = Watch("amqp://nowhere/", lambda: told.append(broker.lives))
         await over.start()
         await test(over)
         await over.close()
+        assert len(told) == over.deaths
 
     asyncio.run(whole())
     assert broker.left == 1
