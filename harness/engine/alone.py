@@ -87,7 +87,9 @@ class Alone:
             await self._topology.forget(
                 (self._queue,), (self._route.exchange,) if self._route.declare else ()
             )
-        if Step.CONSUMER in self._way.failures or (self._way.timed_out and self._way.delivered.passed):
+        failure = self._way.failures.get(Step.CONSUMER)
+        broke_off = failure is not None and failure.stop is not Stop.DISCONNECTED  # that is told, and mended
+        if broke_off or (self._way.timed_out and self._way.delivered.passed):
             self._consumer.kill()  # one that hung or broke off can't be trusted with the next cell
         return evidence(self._asked(), self._way, self.cell.message_case.rejected)
 
