@@ -114,8 +114,8 @@ check-c: have-gcc
 have-%:
 	@command -v $* >/dev/null || { echo '$* is not on PATH: it is needed to check the peers in its language' >&2; exit 3; }
 
-bench: setup ## how fast: cells a second, the floor, their ratio
-	@.venv/bin/amqp-interop bench
+bench: setup ## how fast: cells a second, the floor, their ratio; each RabbitMQ as a part of the first
+	@.venv/bin/amqp-interop bench --broker debian:bookworm --broker debian:bullseye --broker debian:trixie --broker debian:forky
 
 bench-html: setup test-tools ## how large a page of 20,000 cells is, how fast it opens and filters
 	@.venv/bin/python tests/browser/measure.py

@@ -1,7 +1,7 @@
 """How fast the suite is: the first pass fed with more cells than there are, and the floor beneath it.
 
 All is measured in one run, round by round in turn, so that what else the machine does falls on every part
-alike; figures are medians of the rounds.
+alike; figures are medians of the rounds. Brokers beside the first are compared with it, raw to raw.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypeAlias
 
 from harness import matrix, usage
-from harness.broker import Broker, running
+from harness.broker import Broker
+from harness.brokers import running_all
 from harness.engine.plan import Plan
 from harness.engine.session import launches, plain_tap, session
 from harness.feed import Bench, Pace, Taps
@@ -47,19 +50,27 @@ class Figures:
     rounds: tuple[Round, ...]
 
 
+Beside: TypeAlias = dict[str, list[tuple[Pace, Pace]]]
+"""By broker, of each round: the first pass and the floor."""
+
+
 def bench(chosen: matrix.Chosen, cells: int, say: matrix.Say) -> str:
     """Measure about ``cells`` cells of the first pass, and the rest beside them; the figures as text."""
     started = time.monotonic()
     ready = launches(chosen.plan, say)
     built = time.monotonic()
     lines: list[Line] = []
-    with running(chosen.spec, say=say) as broker, tempfile.TemporaryDirectory() as folder:
-        booted = time.monotonic()
+    with running_all(chosen.specs, say=say) as brokers, tempfile.TemporaryDirectory() as folder:
+        broker, booted = brokers[0], time.monotonic()
         with ResultsWriter(Path(folder) / "results.jsonl") as writer:
             figures = [
                 asyncio.run(_measure(plan, broker, ready, cells // ROUNDS, writer, say))
                 for plan in groups(chosen.plan)
             ]
+            beside: Beside = {}
+            if len(brokers) > 1:
+                own = tuple(groups(chosen.plan))[-1]
+                beside = asyncio.run(_side_by_side(own, brokers, ready, cells // ROUNDS, writer, say))
         say("carrying out the whole plan")
         matrix.carry_out(broker, chosen.plan, plain_tap, say, lines.append)
     foot = next(line for line in lines if isinstance(line, Foot))
@@ -72,6 +83,7 @@ def bench(chosen: matrix.Chosen, cells: int, say: matrix.Say) -> str:
         + f"; {foot.first_pass_cells} cells settled in the first)",
     ]
     rows += [row for each in figures for row in table(each, len(chosen.plan.cases))]
+    rows += by_broker(beside)
     return "\n".join(rows) + "\n"
 
 
@@ -108,6 +120,24 @@ def table(figures: Figures, of: int) -> Iterator[str]:
     unsettled = sum(pace.unsettled for pace in (*judged, *(each.alone for each in rounds)))
     if unsettled:
         yield f"  {unsettled} cells were not settled in the first pass and are not counted"
+
+
+def by_broker(beside: Beside) -> Iterator[str]:
+    """The brokers as lines: each one's rates, and as parts of the first's in the same round."""
+    if not beside:
+        return
+    first = next(iter(beside.values()))
+    yield ""
+    columns = ("first pass, cells/s", "of the first", "floor", "of the first")
+    yield f"{'each broker, raw -> raw':24}" + "".join(f"{name:>20}" for name in columns)
+    for name, rounds in beside.items():
+        shown = []
+        for part in range(2):
+            rates = [each[part].rate for each in rounds]
+            ratios = [mine / its[part].rate for mine, its in zip(rates, first, strict=True)]
+            shown.append((median(rates), median(ratios)))
+        (judged, judged_part), (floor, floor_part) = shown
+        yield f"  {name:22}{judged:>20,.0f}{judged_part:>20.2f}{floor:>20,.0f}{floor_part:>20.2f}"
 
 
 def _cores(paces: Sequence[Pace]) -> str:
@@ -148,3 +178,29 @@ async def _measure(
             judged, relayed = await group.judged(cells), await group.relayed(cells)
             rounds.append(Round(judged, relayed, floor, await group.alone(), usage.peak_memory()))
     return Figures(peers, len(group.cases), tuple(rounds))
+
+
+async def _side_by_side(
+    plan: Plan,
+    brokers: Sequence[Broker],
+    ready: Mapping[PeerSpec, Launch],
+    cells: int,
+    writer: ResultsWriter,
+    say: matrix.Say,
+) -> Beside:
+    """The same peers on each broker, which take turns in every round."""
+    say(f"measuring {', '.join(broker.info.spec for broker in brokers)}")
+    commands = {spec.label: ready[spec].command for spec in (*plan.producers, *plan.consumers)}
+    async with AsyncExitStack() as stack:
+        measured: Beside = {}
+        on_each = []
+        for broker in brokers:
+            taps = Taps()
+            started = await stack.enter_async_context(session(plan, broker, ready, taps.make))
+            group = Bench(started, taps, commands, matrix.expectations(), writer)
+            await group.choose_cases()
+            on_each.append((group, measured.setdefault(broker.info.spec, [])))
+        for _ in range(ROUNDS):
+            for group, rounds in on_each:
+                rounds.append((await group.judged(cells), await group.floor(cells)))
+    return measured

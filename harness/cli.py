@@ -143,13 +143,16 @@ def explain(cell: str, broker: str | None, pcapng: Path | None) -> None:
 
 
 @main.command()
-@broker_option
+@brokers_option
 @click.option("--cells", default=60_000, show_default=True, help="how many cells to time")
-def bench(broker: str | None, cells: int) -> None:
-    """How fast: cells a second, the floor (the same messages unjudged), their ratio, the times of a run."""
+def bench(brokers: Sequence[str], cells: int) -> None:
+    """How fast: cells a second, the floor (the same messages unjudged), their ratio, the times of a run.
+
+    Of several brokers the first is measured so, and each is compared with it.
+    """
     from harness.bench import bench as measure
 
-    click.echo(measure(matrix.choose((), (), (), broker), cells, say), nl=False)
+    click.echo(measure(matrix.choose((), (), (), *brokers), cells, say), nl=False)
 
 
 @main.command()

@@ -29,11 +29,13 @@ PARTS = (
     "qpid-broker-plugins-logging-logback",
 )
 """What of it is needed; the whole would draw in stores whose jars Maven Central does not have."""
-HOUSEKEEPING = "housekeepingCheckPeriod"
-SELDOM = 24 * 3600 * 1000
-"""Milliseconds between two rounds of housekeeping, as good as never: each deletes the messages that Broker-J
-can't read, and a cell would come out by when in half a minute it runs."""
-SETTINGS = (f"{HOUSEKEEPING} = {SELDOM}",)
+# Broker-J deletes a message that it can't read whenever it looks at it: every 30 seconds, and as it comes in
+# once memory gets short. A cell would come out by when it runs, so neither happens here.
+HOUSEKEEPING, SELDOM = "housekeepingCheckPeriod", 24 * 3600 * 1000
+"""Milliseconds between two rounds of housekeeping, as good as never."""
+FLOW_TO_DISK, PLENTY = "broker.flowToDiskThreshold", MEMORY_LIMIT * 1024
+"""Bytes of direct memory from which on it is short, more than there can be."""
+SETTINGS = (f"{HOUSEKEEPING} = {SELDOM}", f"{FLOW_TO_DISK} = {PLENTY}")
 MODEL = "9.0"
 """The version of the configuration's own format that Broker-J 9 reads."""
 
@@ -52,8 +54,9 @@ def running_qpid(version: str, say: Say) -> Iterator[tuple[str, Hello]]:
         file.write_text(configuration(credentials, port), "utf-8")
         command = (
             java,
-            f"-Xmx{MEMORY_LIMIT // 2}",
-            f"-XX:MaxDirectMemorySize={MEMORY_LIMIT}",  # from 3/4 on it deletes what it can't read, too
+            f"-Xmx{MEMORY_LIMIT // 4}",
+            f"-XX:MaxDirectMemorySize={MEMORY_LIMIT}",
+            f"-D{FLOW_TO_DISK}={PLENTY}",
             "-cp",
             f"{jars}/*",
             MAIN,

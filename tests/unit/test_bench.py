@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness import matrix, usage
 from harness.amqp import values as v
-from harness.bench import Figures, Round, groups, table
+from harness.bench import Figures, Round, by_broker, groups, table
 from harness.feed import Meter, Pace
 from harness.judge.difference import Kind
 from harness.judge.values import compare_scalars, unchanged
@@ -40,6 +40,17 @@ def test_the_ratios_are_of_rates_of_the_same_round() -> None:
 
 def test_the_cost_of_a_cell_is_processor_time_not_time() -> None:
     assert Pace(1000, 9.0, used={"the harness": 0.5}, wall=0.2).cost == pytest.approx(100.0)
+
+
+def test_brokers_are_parts_of_the_first_in_the_same_round() -> None:
+    def rounds(*rates: float) -> list[tuple[Pace, Pace]]:
+        return [(Pace(int(rate), 1.0), Pace(10_000, 1.0)) for rate in rates]
+
+    beside = {"debian:bookworm": rounds(1000, 2000, 4000), "debian:forky": rounds(500, 1500, 1000)}
+    *_, first, other = by_broker(beside)
+    assert first.split() == ["debian:bookworm", "2,000", "1.00", "10,000", "1.00"]
+    assert other.split() == ["debian:forky", "1,000", "0.50", "10,000", "1.00"]
+    assert list(by_broker({})) == []
 
 
 def test_memory_that_grows_with_the_cells_is_shown() -> None:
