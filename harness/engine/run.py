@@ -321,18 +321,19 @@ def _asked(case: Case, route: Route) -> Routed:
 
 
 def ended_early(evidence: Evidence) -> bool:
-    """Whether the producer's library or the broker would not have the publish: no consumer was reached."""
+    """Whether the publish came to nothing before any consumer: the producer's library or the broker would not
+    have it, the library hung and sent nothing, or the broker ended."""
     failure = evidence.failure
-    return (
-        failure is not None
-        and (
-            failure.stop in (Stop.UNSUPPORTED, Stop.REFUSED, Stop.REJECTED)
-            or (failure.stop, failure.step) == (Stop.CRASHED, Step.BROKER)
-        )
-        and failure.step is not Step.CONSUMER
-        and evidence.delivered is None
-        and evidence.reported is None
-    )
+    if failure is None or evidence.delivered is not None or evidence.reported is not None:
+        return False
+    match failure.stop:
+        case Stop.UNSUPPORTED | Stop.REFUSED | Stop.REJECTED:
+            return failure.step is not Step.CONSUMER
+        case Stop.HUNG:
+            return failure.step is Step.PRODUCER and evidence.sent is None
+        case Stop.CRASHED:
+            return failure.step is Step.BROKER
+    return False
 
 
 def _publish_of(cell: Cell) -> tuple[str, str]:

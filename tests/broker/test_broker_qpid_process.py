@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ import pytest
 
 from harness.broker import child, parse_spec, qpid, running
 from harness.broker.owner import start_of
-from harness.broker.probe import greet
+from harness.broker.probe import NotReady, greet
 from harness.errors import SetupError
 
 OWNER = (
@@ -53,6 +55,29 @@ def test_it_is_gone_when_its_owner_is_killed() -> None:
     while any(start_of(one) is not None for one in family):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_one_that_fails_is_there_again_under_the_same_url() -> None:
+    with running(parse_spec("qpid:9.2.0"), say=quiet) as broker:
+        (server,) = (pid for pid in children_of(os.getpid()) if "java" in command_of(pid))
+        os.kill(server, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while server in children_of(os.getpid()) or not answers(broker.url):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def command_of(pid: int) -> str:
+    """The name of its program, "" if it is gone."""
+    done = subprocess.run(("ps", "-o", "comm=", "-p", str(pid)), capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def answers(url: str) -> bool:
+    try:
+        return "Qpid" in greet(url).product
+    except NotReady:
+        return False
 
 
 def test_one_that_cannot_start_is_an_error_with_the_end_of_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
