@@ -36,6 +36,8 @@ LONGEST_LINE = 32 * 1024 * 1024
 """Bytes that a peer may write without a line's end."""
 LONGEST_REST = 8.0
 """Seconds that a process may rest: the Go clients ask for a heartbeat of 10 s, and a broker waits for two."""
+BREATH = 0.5
+"""Seconds for which it is awake then, to send its heartbeats, before it rests again."""
 
 
 class PeerBroken(InteropError):
@@ -122,13 +124,12 @@ class PeerProcess(asyncio.SubprocessProtocol):
         return future
 
     def rest(self) -> None:
-        """Stop the process until it is asked for something, or for a while.
+        """Stop the process until it is asked for something, but for a breath now and then.
 
         A library may use a whole core as long as it is connected, though it has nothing to do.
         """
         if self.ended is None and self._rest is None and not self._closing:
-            self._signal(signal.SIGSTOP)
-            self._rest = asyncio.get_running_loop().call_later(LONGEST_REST, self.wake)
+            self._stop()
 
     def wake(self) -> None:
         """Let it go on, if it rests."""
@@ -136,6 +137,14 @@ class PeerProcess(asyncio.SubprocessProtocol):
             self._rest.cancel()
             self._rest = None
             self._signal(signal.SIGCONT)
+
+    def _stop(self) -> None:
+        self._signal(signal.SIGSTOP)
+        self._rest = asyncio.get_running_loop().call_later(LONGEST_REST, self._breathe)
+
+    def _breathe(self) -> None:
+        self._signal(signal.SIGCONT)
+        self._rest = asyncio.get_running_loop().call_later(BREATH, self._stop)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._transport is not None and not self._exited.done():

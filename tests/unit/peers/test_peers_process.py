@@ -318,14 +318,18 @@ def test_a_peer_that_rests_is_stopped_until_it_is_asked() -> None:
     play(ANSWERS, act)
 
 
-def test_no_peer_rests_longer_than_its_broker_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_peer_rests_longer_than_its_broker_stands_and_then_goes_on_resting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(process, "LONGEST_REST", 0.05)
+    monkeypatch.setattr(process, "BREATH", 0.05)
 
     async def act(peer: PeerProcess) -> None:
         assert await ask(peer) == Ok(1)
         peer.rest()
-        told = await asyncio.to_thread(state_after, peer, os.WCONTINUED)
-        assert told == os.CLD_CONTINUED
+        for change, told in ((os.WCONTINUED, os.CLD_CONTINUED), (os.WSTOPPED, os.CLD_STOPPED)):
+            assert await asyncio.to_thread(state_after, peer, change) == told
+        assert await ask(peer) == Ok(2)
 
     play(ANSWERS, act)
 
