@@ -31,7 +31,7 @@ from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.engine.watch import Watch
 from harness.judge.expect import Expectations, Stale
-from harness.judge.listed import Party
+from harness.judge.listed import STOPS, Party
 from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
 from harness.peers.protocol import Described
 from harness.scenarios import Scenario
@@ -94,7 +94,8 @@ class Run:
         """Cells of the second pass that are still to be done, of each producer."""
         self._ended_early: dict[tuple[str, str], Evidence] = {}
         """Of a case and a producer: what a publish came to with which no consumer had anything to do."""
-        self._under_way: set[tuple[str, str]] = set()
+        self._under_way: dict[tuple[str, str], asyncio.Event] = {}
+        """Of a case and a producer that some consumer has a cell of at the moment: set when it is over."""
         self._partners: dict[Station, Station] = {}
         """Of a consumer: the producer's process that plays scenarios with it."""
 
@@ -249,17 +250,33 @@ class Run:
             self._outcomes.settle(cell, self._outcomes.judge(cell.case, evidence), before, evidence)
 
     async def _evidence(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
-        """Of the cell alone; of its publish alone where that came to nothing before any consumer."""
+        """Of the cell alone; of its publish alone where that came to nothing before any consumer.
+
+        Where it is expected to, one that is under way to another consumer is waited for: it may take its
+        producer as long as a cell may last, and for each consumer anew.
+        """
         publish = _publish_of(cell)
+        while (going := self._under_way.get(publish)) is not None and self._comes_to_nothing(cell):
+            await going.wait()
         known = self._ended_early.get(publish) if consumer.fit else None
         if known is not None:
             return known
-        self._under_way.add(publish)
-        evidence = await self._run_alone(cell, consumer, quiet)
-        self._under_way.discard(publish)
-        if ended_early(evidence):
-            self._ended_early[publish] = evidence
+        going = self._under_way[publish] = asyncio.Event()
+        try:
+            evidence = await self._run_alone(cell, consumer, quiet)
+            if ended_early(evidence):
+                self._ended_early[publish] = evidence
+        finally:
+            going.set()
+            if self._under_way.get(publish) is going:
+                del self._under_way[publish]
         return evidence
+
+    def _comes_to_nothing(self, cell: Cell) -> bool:
+        """Whether it is expected of its publish that it ends at the producer or the broker."""
+        about = (item.expectation for item in self._outcomes.about(cell))
+        stops = any(said.step is not Step.CONSUMER and STOPS.issuperset(said.kinds) for said in about)
+        return stops or cell.message_case.rejected is not None
 
     def _ends_broker(self, cell: Cell) -> bool:
         about = (item.expectation for item in self._outcomes.about(cell))
