@@ -47,7 +47,8 @@ ADAPTER_FAULT = 70
 
 class Alone:
     """Runs one cell, once. It holds the producer's lock for as long as the producer has a part in it; the
-    consumer is the caller's alone. ``quiet`` is how many seconds a consumer may be silent."""
+    consumer is the caller's alone. ``quiet``: how many seconds a consumer may be silent; ``turns``: how many
+    producers may be busy at a time."""
 
     def __init__(
         self,
@@ -57,8 +58,10 @@ class Alone:
         topology: Topology,
         token: str,
         quiet: float = QUIET,
+        turns: asyncio.Semaphore | None = None,
     ) -> None:
         self.cell, self._topology, self._quiet = cell, topology, quiet
+        self._turns = turns or asyncio.Semaphore()
         self._producer, self._consumer = producer, consumer
         self._token = unique(token, cell.id)
         self._queue = f"interop.{self._token}.queue"
@@ -77,7 +80,7 @@ class Alone:
         try:
             if await self._ready(self._consumer, Step.CONSUMER) and await self._consume():
                 self._consumer.rest()  # the producer may be another cell's for some time
-                async with self._producer.lock:
+                async with self._producer.lock, self._turns:
                     self._consumer.wake()
                     await self._produce()
                     self._producer.rest()

@@ -44,8 +44,8 @@ HANGING_EACH = 4
 """Hanging cells that are worth another process."""
 KEY_ORDER = "key-order"
 """What a peer declares as unsupported if its library's tables have no order."""
-AT_A_TIME = 4
-"""Producers whose cells are worked off at a time in the second pass."""
+AT_A_TIME = 6
+"""Producers that are busy at a time in the second pass: a cell's time is bounded, and they share the machine."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
 _BROKER_ENDED = Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this scenario", "process")
@@ -84,6 +84,7 @@ class Run:
         self._plan, self._topology = plan, topology
         self._producers, self._consumers = producers, consumers
         self._expectations, self._token, self._premises = expectations, token, premises
+        self._turns = asyncio.Semaphore(AT_A_TIME)
         self._watch = Watch(topology.url, self._forgive)
         self._outcomes = Outcomes(broker, plan.broker, expectations, tell)
         self._left_over: dict[str, tuple[Cell, Verdict | None]] = {}
@@ -184,20 +185,16 @@ class Run:
         """Every cell that is left, alone; cells of different peers side by side.
 
         What is expected to hang keeps its consumer for as long as that takes to tell, and scenarios wait: so
-        a consumer of many gets company, started for this pass only. A library may use a whole core as long
-        as it is connected (rabbitpy 3.0.2: its loop waits until it may write): so producers take turns, a few
-        at a time, and a peer whose last cell is done is closed.
+        a consumer of many gets company, started for this pass only. A peer whose last cell is done is closed.
         """
         todo = self._todo()
         company = self._company
         await self._watch.start()
         try:
-            later = [
-                producer
-                for number, (label, producer) in enumerate(self._producers.items())
-                if number >= AT_A_TIME or not self._cells_left[label]
-            ]
-            await asyncio.gather(*(producer.close() for producer in later))
+            done = [producer for label, producer in self._producers.items() if not self._cells_left[label]]
+            await asyncio.gather(*(producer.close() for producer in done))
+            for station in (*self._producers.values(), *self._consumers.values()):
+                station.rest()
             async with asyncio.TaskGroup() as group:
                 for label, station in self._consumers.items():
                     cells = todo[label]
@@ -215,14 +212,13 @@ class Run:
             await self._watch.close()
 
     def _todo(self) -> dict[str, list[Left]]:
-        """The cells that are left of each consumer: by turns of producers, in each what hangs first."""
-        turns = {label: number // AT_A_TIME for number, label in enumerate(self._producers)}
+        """The cells that are left of each consumer, what hangs first."""
         todo: dict[str, list[Left]] = {label: [] for label in self._consumers}
         for cell, before in self._left_over.values():
             todo[cell.consumer.label].append((cell, before, self._hangs(cell)))
             self._cells_left[cell.producer.label] += 1
         for cells in todo.values():
-            cells.sort(key=lambda left: (turns[left[0].producer.label], not left[2]))
+            cells.sort(key=lambda left: not left[2])
         return todo
 
     def _hangs(self, cell: Cell) -> bool:
@@ -283,14 +279,14 @@ class Run:
         return any(said.step is Step.BROKER and Stop.CRASHED in said.kinds for said in about)
 
     def _next(self, cells: Sequence[Left], only_hanging: bool) -> int | None:
-        """The first whose publish is not under way to another consumer: its end may serve this one too."""
-        first = None
-        for index, (cell, _, hangs) in enumerate(cells):
-            if hangs or not only_hanging:
-                if _publish_of(cell) not in self._under_way:
-                    return index
-                first = index if first is None else first
-        return first
+        """The first that need not wait: for its producer, or for a publish that may serve it too."""
+        fit = [index for index, (_, _, hangs) in enumerate(cells) if hangs or not only_hanging]
+        return min(fit, key=lambda index: (self._waits(cells[index][0]), index), default=None)
+
+    def _waits(self, cell: Cell) -> int:
+        """How bad a time it is for a cell: 0 if it could go ahead at once."""
+        busy = self._producers[cell.producer.label].lock.locked()
+        return 2 * (_publish_of(cell) in self._under_way) + busy
 
     async def _run_alone(self, cell: Cell, consumer: Station, quiet: float) -> Evidence:
         """A peer that can't connect to this broker is not tried again."""
@@ -303,7 +299,7 @@ class Run:
                 if station.barred is not None:
                     asked = _asked(cell.message_case, own_route(cell.message_case, self._fresh(), ""))
                     return Evidence(asked, failure=unconnected(step, station.barred))
-            tried.append(Alone(cell, producer, consumer, self._topology, self._fresh(), quiet))
+            tried.append(Alone(cell, producer, consumer, self._topology, self._fresh(), quiet, self._turns))
             return await tried[-1].run()
 
         came = await self._watch.outlived(
