@@ -45,7 +45,7 @@ HANGING_EACH = 4
 KEY_ORDER = "key-order"
 """What a peer declares as unsupported if its library's tables have no order."""
 AT_A_TIME = 6
-"""Producers that are busy at a time in the second pass: a cell's time is bounded, and they share the machine."""
+"""Producers that are busy at a time in the second pass: they share the machine, a cell has its time."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
 _BROKER_ENDED = Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this scenario", "process")
