@@ -279,9 +279,17 @@ class Run:
         return any(said.step is Step.BROKER and Stop.CRASHED in said.kinds for said in about)
 
     def _next(self, cells: Sequence[Left], only_hanging: bool) -> int | None:
-        """The first that need not wait: for its producer, or for a publish that may serve it too."""
+        """One that need not wait: for its producer, or for a publish that may serve it too.
+
+        Of these the first of the producer that has most of them left, lest all wait for one in the end.
+        """
+
+        def rank(index: int) -> tuple[int, int, int]:
+            cell = cells[index][0]
+            return self._waits(cell), -self._cells_left[cell.producer.label], index
+
         fit = [index for index, (_, _, hangs) in enumerate(cells) if hangs or not only_hanging]
-        return min(fit, key=lambda index: (self._waits(cells[index][0]), index), default=None)
+        return min(fit, key=rank, default=None)
 
     def _waits(self, cell: Cell) -> int:
         """How bad a time it is for a cell: 0 if it could go ahead at once."""
