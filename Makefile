@@ -42,7 +42,7 @@ test-rest: setup test-tools ## what takes longer: every way to have a broker, ot
 	@.venv/bin/amqp-interop run --broker debian:bookworm --broker debian:trixie $(ARTICLE) --producer raw --consumer raw
 	@.venv/bin/amqp-interop run --broker debian:bookworm --case 'article/*' --case 'exchanges/*' --case 'mixed/*' --case 'queues/*' --case 'deliveries/*' --case 'publishing/*' --case 'exchanges_declared/*' --case 'connections/*'
 
-matrix: setup ## every case, scenario and peer on one broker: 10 to 20 minutes on two cores
+matrix: setup ## every case, scenario and peer on one broker: 10 minutes on two cores
 	@.venv/bin/amqp-interop run --broker debian:bookworm --results results.jsonl --html results.html
 
 SHARD ?= 1/1
