@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from harness.amqp.message import Inline, Message
+from harness.amqp.message import Inline, Message, Routed
 from harness.amqp.values import Octet, Text
 from harness.cases import UNIQUE_LENGTH, Case, digest, exchange_name
 from harness.peers.manifest import PeerSpec
@@ -130,6 +130,12 @@ def own_route(case: Case, token: str, queue: str) -> Route:
     key: Text = case.id if case.routing_key is None else case.routing_key
     binding = key if case.binding.routing_key is None else case.binding.routing_key
     return Route(exchange_name(case, token, f"interop.{token}"), key, case.exchange.kind, binding)
+
+
+def asked(case: Case, route: Route) -> Routed:
+    """The message that a case asks for, on its way over ``route``."""
+    message = Message(case.message.properties, case.message.body)
+    return Routed(route.exchange, route.routing_key, message, redelivered=False)
 
 
 def sentinel(token: str) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.amqp.message import Inline, Message, Routed
-from harness.engine.run import ended_early
+from harness.engine.second_pass import ended_early
 from harness.judge.verdict import Evidence, Failure, Step, Stop
 
 P, B, C = Step.PRODUCER, Step.BROKER, Step.CONSUMER
