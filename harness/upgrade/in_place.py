@@ -130,6 +130,7 @@ async def _move_out(
     something on the old one, ``before``. Third: what the new one alone won't take, in words."""
     again = Inn(secrets.token_hex(8), [spec.label for spec in plan.consumers], (FRESH,))
     async with _session(plan, broker, ready) as started:
+        await inn.awake(broker.url)
         after = await inn.empty(started.consumers, KEPT, before)
         again.kinds = tuple(kind for kind in await again.open(broker.url) if kind in inn.kinds)
         await again.try_out(broker.url, lodgers)

@@ -29,6 +29,11 @@ from harness.upgrade.lodgers import Lodger, QueueKind
 
 IN_FLIGHT = 200
 PREFETCH = 200
+AWAKE = 60.0
+"""Seconds that a broker may take over its queues after it has started."""
+POLL = 0.05
+"""Seconds between two looks at a queue that is not there yet: nobody tells when it is."""
+NOT_FOUND = 404
 QUIET = 10.0
 """Seconds that a queue may give out nothing before its last message has come."""
 PUBLISH_DEADLINE = 60.0
@@ -154,6 +159,26 @@ class Inn:
             if (shelf := await guest.take()) is not None:
                 found[station.label, kind] = shelf
         return found
+
+    async def awake(self, url: str) -> None:
+        """Wait until every queue is there again: a stream comes up some time after its broker.
+
+        ChannelClosed, with what the broker says, if one is not within :data:`AWAKE` seconds.
+        """
+        end = asyncio.get_running_loop().time() + AWAKE
+        queues = [
+            self.queue(name, kind, of) for name in self._consumers for kind in self.kinds for of in self._sets
+        ]
+        async with await connect(url) as client:
+            while queues:
+                try:
+                    await client.declare_queue(queues[-1], durable=True, passive=True)
+                    queues.pop()
+                except ChannelClosed as error:
+                    if error.code != NOT_FOUND or asyncio.get_running_loop().time() > end:
+                        raise
+                    await client.reopen()
+                    await asyncio.sleep(POLL)
 
     async def close(self, url: str) -> None:
         """Delete everything."""
