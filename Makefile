@@ -67,7 +67,8 @@ WHOLE_ON = $(filter-out debian:forky+upstream,$(BROKERS))
 matrix-brokers: setup have-mvn ## the whole matrix on each of them as packaged, in turn: 70 minutes; writes docs/brokers.md
 	@mkdir -p .cache/brokers
 	@for broker in $(WHOLE_ON); do \
-		.venv/bin/amqp-interop run --broker $$broker --results .cache/brokers/$$broker.jsonl || test $$? -eq 1 || exit; done
+		.venv/bin/amqp-interop run --broker $$broker --results .cache/brokers/$$broker.jsonl; \
+		case $$? in 0|1|4) ;; *) exit 3;; esac; done
 	@.venv/bin/amqp-interop brokers $(WHOLE_ON:%=.cache/brokers/%.jsonl) --command 'make matrix-brokers' --output docs/brokers.md
 
 mutants: setup ## one change a message in flight: is each seen, and blamed on the right step?
