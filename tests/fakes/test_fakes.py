@@ -15,7 +15,7 @@ from fake_runs import CASES, HERE, SIN, Fake, Outcome, carry_out
 
 from harness.broker import Broker
 from harness.cases import Case
-from harness.engine import alone, run, station
+from harness.engine import alone, run, second_pass, station
 from harness.engine.first_pass import FirstPass
 from harness.peers.protocol import Role
 from harness.results import CellLine
@@ -113,7 +113,7 @@ def impatient() -> Iterator[None]:
     """Deadlines for fakes, which never get better by being waited for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alone, "CELL_DEADLINE", 2.5)
-        patch.setattr(run, "QUIET", 1.0)
+        patch.setattr(second_pass, "QUIET", 1.0)
         patch.setattr(run, "FirstPass", partial(FirstPass, stall=0.5))
         patch.setattr(station, "CLOSE_DEADLINE", 0.5)
         yield
