@@ -33,9 +33,14 @@ def said_words(reply: Answered) -> str:
 def told_words(reply: Answered) -> str:
     """The same for a person: with what the library says in place of a code."""
     match reply:
-        case Failed(kind="disconnected", code=None, message=message) if message:
-            return f"{said_words(reply)}: {message}"
+        case Failed(kind="disconnected", code=code, scope=scope, message=message):
+            return refusal_words(code, scope or "connection", message)
     return said_words(reply)
+
+
+def refusal_words(code: int | None, scope: str, text: str) -> str:
+    """``406 channel``, or ``? connection: eof`` where there is no code."""
+    return f"? {scope}{text and ': ' + text}" if code is None else f"{code} {scope}"
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from harness.amqp.values import (
 from harness.cases import to_body
 from harness.judge.difference import Kind
 from harness.judge.values import real_of
-from harness.judge.verdict import Step
+from harness.judge.verdict import Step, StepDifference, Verdict
 from harness.peers.protocol import Delivery, Undecodable
 from harness.scenarios import Names
 from harness.steps import Plain, Receive, Wanted
@@ -41,6 +41,11 @@ class Otherwise(Exception):
     ) -> None:
         self.kind, self.step, self.path, self.expected, self.got = kind, step, path, expected, got
         super().__init__(f"{path}: {expected} became {got}")
+
+    def verdict(self, path: str) -> Verdict:
+        """The one of a play that ends with it; ``path`` has the step's number, too."""
+        difference = StepDifference(self.step, self.kind, path, self.expected, self.got)
+        return Verdict(self.kind, self.step, path, self.expected, self.got, (difference,), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ import msgspec
 
 from harness.engine.acts import publications, request_of
 from harness.engine.alone import ended
-from harness.engine.answers import Answered, OnWire, answer_words, by_whom, said_words, told_words
+from harness.engine.answers import (
+    Answered,
+    OnWire,
+    answer_words,
+    by_whom,
+    refusal_words,
+    said_words,
+    told_words,
+)
 from harness.engine.blame import publish_failed
 from harness.engine.connecting import (
     Premises,
@@ -31,7 +39,7 @@ from harness.engine.station import NotConnected, Station, StationError
 from harness.entry import Terms
 from harness.errors import InteropError
 from harness.judge.difference import Kind
-from harness.judge.verdict import Failure, Step, StepDifference, Stop, Verdict
+from harness.judge.verdict import Failure, Step, Stop, Verdict, stopped_by
 from harness.peers import protocol
 from harness.peers.process import PeerBroken, PeerGone
 from harness.raw.errors import ChannelClosed, ConnectionClosed, TimedOut
@@ -143,15 +151,13 @@ class Play:
             self._stagehand.nothing_more()
         except Otherwise as found:
             self._distrust()
-            return _differing(self._path(found.path), found)
+            return found.verdict(self._path(found.path))
         except _Stopped as stopped:
             if stopped.failure.stop is not Stop.UNSUPPORTED:
                 self._distrust()
-            failure = stopped.failure
-            return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+            return stopped_by(stopped.failure)
         except (ChannelClosed, ConnectionClosed) as error:
-            failure = await self._refused(error)
-            return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+            return stopped_by(await self._refused(error))
         finally:
             for by in self._actors:
                 self._stations[by].listener = None
@@ -217,8 +223,7 @@ class Play:
             got = str(error)
         except (ChannelClosed, ConnectionClosed) as error:
             failure = await self._refused(error)
-            told = f"? {failure.scope}: {failure.text}" if failure.text else f"? {failure.scope}"
-            got = told if failure.code is None else f"{failure.code} {failure.scope}"
+            got = refusal_words(failure.code, failure.scope, failure.text)
         if got != wanted:
             raise Otherwise(Kind.ALTERED, Step.BROKER, "gets", wanted, got)
 
@@ -395,8 +400,3 @@ def _enters_by_itself(by: Actor, scenario: Scenario) -> bool:
     """Whether the first that it does is to connect."""
     first = next((step for step in scenario.steps if getattr(step, "by", None) == by), None)
     return isinstance(first, Connect)
-
-
-def _differing(path: str, found: Otherwise) -> Verdict:
-    difference = StepDifference(found.step, found.kind, path, found.expected, found.got)
-    return Verdict(found.kind, found.step, path, found.expected, found.got, (difference,), None)

@@ -20,7 +20,7 @@ from harness.engine.station import Station
 from harness.engine.topology import Topology
 from harness.engine.watch import Watch
 from harness.judge.listed import STOPS
-from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict
+from harness.judge.verdict import Evidence, Failure, Step, Stop, Verdict, stopped_by
 from harness.scenarios import Scenario
 
 COMPANY = 2
@@ -33,8 +33,7 @@ AT_A_TIME = 6
 """Producers that are busy at a time in the second pass: they share the machine, a cell has its time."""
 Left: TypeAlias = tuple[Cell, Verdict | None, bool]
 """A cell that is left over, its verdict in the first pass if there was one, and whether it should hang."""
-_BROKER_ENDED = Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this scenario", "process")
-ENDED = Verdict(Stop.CRASHED, Step.BROKER, None, None, _BROKER_ENDED.text, (), _BROKER_ENDED)
+ENDED = stopped_by(Failure(Stop.CRASHED, Step.BROKER, "it ended, alone with this scenario", "process"))
 """Of a scenario over which the broker ends."""
 
 

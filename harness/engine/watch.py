@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from harness.raw.client import Connection, connect
-from harness.raw.errors import ChannelClosed, ConnectFailed, RawError
+from harness.raw.errors import ChannelClosed, ConnectFailed, ConnectionClosed, RawError
 
 BACK = 60.0
 """Seconds in which a broker that ended has to be there again: something starts it anew, or nothing does."""
@@ -46,14 +46,17 @@ class Watch:
             await self._connection.close()
 
     async def ended_since(self, deaths: int) -> bool:
-        """Ask whether it ended since :attr:`deaths` was this, and wait until it is back. RawError if not."""
+        """Ask whether it ended since :attr:`deaths` was this, and wait until it is back.
+
+        RawError if it does not come back, or does not answer: one that is slow has not ended.
+        """
         async with self._asking:
             assert self._connection is not None
             try:
                 await self._connection.flow(active=True)  # changes nothing, and is answered
             except ChannelClosed:
                 await self._connection.reopen()
-            except RawError:
+            except ConnectionClosed:
                 self.deaths += 1
                 self._on_death()
                 self._connection = await self._again()
@@ -109,16 +112,15 @@ class Watch:
         """Nobody else runs; others that want the same come after."""
         async with self._turn:
             self._waiting += 1
-            try:
+        try:
+            async with self._turn:
                 await self._turn.wait_for(lambda: not self._inside)
                 self._inside = 1
-            except BaseException:
-                self._waiting -= 1
-                self._turn.notify_all()
-                raise
-        try:
-            yield
+            try:
+                yield
+            finally:
+                self._inside = 0
         finally:
             async with self._turn:
-                self._inside, self._waiting = 0, self._waiting - 1
+                self._waiting -= 1
                 self._turn.notify_all()

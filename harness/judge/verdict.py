@@ -118,6 +118,11 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
         return self.as_asked or (self.failure is None and Kind(self.verdict).passes)
 
 
+def stopped_by(failure: Failure) -> Verdict:
+    """The verdict where all that is known is what it ended with."""
+    return Verdict(failure.stop, failure.step, None, None, failure.text, (), failure)
+
+
 def differences(evidence: Evidence, *, header_order: bool = False) -> tuple[StepDifference, ...]:
     """Every difference with its step, in the order of the message's way."""
     if evidence.sent is None and evidence.delivered is None:

@@ -20,8 +20,8 @@ MADE_UP = (
     (re.compile(r"(?:\S*/)?amqp-interop/\S+/(python|program)\b"), r".../\1"),
 )
 """What a run makes up, and what stands for it."""
-PROGRAM = re.compile(r"(consumer|producer) \|")
-"""How a line of a program begins that runs beside another: which of the two speaks first is chance."""
+PROGRAM = re.compile(r"(consumer|producer) \||\^C$")
+"""A line of a program that runs beside another, or the interrupt that ends it: chance orders them."""
 
 
 class Shown(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from harness.engine import watch
 from harness.engine.watch import Watch
-from harness.raw.errors import ConnectFailed, ConnectionClosed, FailedBecause
+from harness.raw.errors import ConnectFailed, ConnectionClosed, FailedBecause, TimedOut
 
 
 class Line:
@@ -79,6 +79,19 @@ def test_one_that_ended_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not await over.ended_since(over.deaths)
 
     watched(monkeypatch, broker, test)
+
+
+def test_one_that_does_not_answer_has_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silence(line: Line, *, active: bool) -> None:
+        raise TimedOut("channel.flow-ok", 60.0)
+
+    async def test(over: Watch) -> None:
+        monkeypatch.setattr(Line, "flow", silence)
+        with pytest.raises(TimedOut):
+            await over.ended_since(over.deaths)
+        assert over.deaths == 0
+
+    watched(monkeypatch, Broker(), test)
 
 
 def test_one_that_does_not_come_back_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
