@@ -21,6 +21,7 @@ class Line:
 
     async def flow(self, *, active: bool) -> None:
         assert active
+        self._broker.asked += 1
         if self._broker.lives != self._life:
             raise ConnectionClosed(None, "the broker closed the socket")
 
@@ -32,7 +33,7 @@ class Broker:
     """It takes some attempts to reach it again."""
 
     def __init__(self, away: int = 0) -> None:
-        self.lives, self.left, self._away, self._refusals = 1, 0, away, 0
+        self.lives, self.left, self.asked, self._away, self._refusals = 1, 0, 0, away, 0
 
     def die(self) -> None:
         self.lives += 1
@@ -109,7 +110,7 @@ def test_one_that_does_not_come_back_is_lost(monkeypatch: pytest.MonkeyPatch) ->
 def test_only_the_cell_that_ends_the_broker_is_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     broker, tries = Broker(away=1), {"killer": 0, "victim": 0, "lucky": 0}
     came: dict[str, str | None] = {}
-    death = asyncio.Event()
+    death, running = asyncio.Event(), set[str]()
 
     async def test(over: Watch) -> None:
         async def killer() -> str:
@@ -131,13 +132,37 @@ def test_only_the_cell_that_ends_the_broker_is_told_of_it(monkeypatch: pytest.Mo
             return "same"
 
         async def run(name: str, attempt: Callable[[], Awaitable[str]]) -> None:
-            came[name] = await over.outlived(attempt, lambda words: words == "same", ends=False)
+            async def seen() -> str:
+                running.add(name)
+                try:
+                    if tries[name]:  # again, and so with no other
+                        for _ in range(5):
+                            await asyncio.sleep(0)
+                            assert running == {name}
+                    return await attempt()
+                finally:
+                    running.remove(name)
+
+            came[name] = await over.outlived(seen, lambda words: words == "same", ends=False)
 
         await asyncio.gather(run("killer", killer), run("victim", victim), run("lucky", lucky))
 
     watched(monkeypatch, broker, test)
     assert came == {"killer": None, "victim": "same", "lucky": "same"}
     assert tries == {"killer": 2, "victim": 2, "lucky": 1}
+
+
+def test_a_broker_is_not_asked_after_each_cell_that_comes_out_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker()
+
+    async def test(over: Watch) -> None:
+        async def same() -> str:
+            return "same"
+
+        assert await over.outlived(same, lambda words: words == "same", ends=False) == "same"
+        assert broker.asked == 0
+
+    watched(monkeypatch, broker, test)
 
 
 def test_a_failure_that_the_broker_outlives_is_the_cells_own(monkeypatch: pytest.MonkeyPatch) -> None:
