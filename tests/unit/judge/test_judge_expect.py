@@ -250,7 +250,8 @@ def test_a_message_that_came_out_is_evidence_against_an_expected_stop() -> None:
 
 
 def test_a_cell_that_ends_in_a_listed_way_is_no_evidence_against_another_end() -> None:
-    entries = listed(entry(difference="hung"), entry(step=Step.BROKER, difference="crashed"))
+    hung = entry(step=Step.PRODUCER, difference="hung")
+    entries = listed(hung, entry(step=Step.BROKER, difference="crashed"))
     result = entries.outcome(KEY, CELL, stopped(Stop.CRASHED), final=True)
     assert result == ("expected", 20)
     assert stale(entries, full=False) == []
