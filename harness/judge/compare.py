@@ -138,8 +138,7 @@ def key_path(path: str, key: bytes) -> str:
         text = key.decode("utf-8")
     except UnicodeDecodeError:
         return f"{path}[hex:{key.hex()}]"
-    plain = text.replace("-", "_").replace("_", "a")
-    if plain.isidentifier() and text.isascii():
+    if text.isascii() and (text[:1] + text[1:].replace("-", "_")).isidentifier():
         return f"{path}.{text}"
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'{path}["{quoted}"]'

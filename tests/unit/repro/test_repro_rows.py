@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from report_samples import headers, routed
 
@@ -80,6 +80,8 @@ def test_a_key_that_stands_twice_has_two_rows() -> None:
 
 
 @given(st.binary(min_size=1, max_size=12))
+@example(b"-")
+@example(b"x-y")
 def test_the_place_of_a_path_is_what_programs_make_of_its_key(key: bytes) -> None:
     path = key_path("headers", key)
     if not path.isprintable():
