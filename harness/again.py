@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from harness.judge.expect import Expectations, Weighed
-from harness.judge.listed import CellKey, Party
+from harness.judge.listed import CellKey, Party, broker_party
 from harness.report.names import verdict_of
 from harness.results import CellLine, Head
 
@@ -33,6 +33,6 @@ class Again:
             cell.case,
             self._peers[cell.producer, "producer"],
             self._peers[cell.consumer, "consumer"],
-            Party(broker.product, broker.version, broker.settings),
+            broker_party(broker.product, broker.version, broker.settings),
             cell.case in self._scenarios,
         )

@@ -19,7 +19,7 @@ from harness.engine.station import Station, TapMaker
 from harness.engine.topology import Topology
 from harness.errors import SetupError
 from harness.judge.expect import Expectations
-from harness.judge.listed import Party
+from harness.judge.listed import Party, broker_party
 from harness.peers.build import Launch, make_ready
 from harness.peers.manifest import PeerSpec
 from harness.peers.protocol import Role
@@ -55,9 +55,9 @@ class Session:
 
     @property
     def party(self) -> Party:
-        """The broker, as expectations name it: in one word, ``Apache-Qpid-Broker-J-Core``."""
+        """The broker, as expectations name it."""
         info = self.broker.info
-        return Party("-".join(info.product.split()), info.version, info.settings)
+        return broker_party(info.product, info.version, info.settings)
 
     async def run(self, expectations: Expectations, tell: Callable[[CellLine], None]) -> Summary:
         """Every cell of the plan. SetupError if the broker is lost on the way."""

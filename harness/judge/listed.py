@@ -32,6 +32,11 @@ class Party(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     settings: tuple[str, ...] = ()
 
 
+def broker_party(product: str, release: str, settings: tuple[str, ...] = ()) -> Party:
+    """The broker that states ``product``, in one word: an expectation can't name it with spaces."""
+    return Party("-".join(product.split()), release, settings)
+
+
 class CellKey(msgspec.Struct, frozen=True, gc=False):
     """All that an expectation can ask of a cell before it runs. ``scenario``: ``case`` is the id of one."""
 

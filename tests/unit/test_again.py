@@ -1,0 +1,32 @@
+"""A results file's cells, held against the list again."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.again import Again
+from harness.judge.expect import Expectations, Outcome
+from harness.judge.listed import Expectation, Listed
+from harness.judge.verdict import Step
+from harness.results import Broker, CellLine, Head, PeerInfo
+
+QPID = Broker("qpid:9.2.0", "Apache Qpid Broker-J Core", "9.2.0", "", "")
+PEERS = (PeerInfo("raw", "raw", "0.1.0", "python", "CPython", ("producer", "consumer")),)
+HEAD = Head(1, "0", "today", QPID, PEERS, 1, "", 1, True, False)
+REFUSED = CellLine(
+    "headers/k[raw->raw]", "headers/k", "raw", "raw", "", "refused", "expected", Step.BROKER, scope="channel"
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "outcome"),
+    [("Apache-Qpid-Broker-J-Core<10", "expected"), ("Apache-Qpid-Broker-J-Core<9", "fail"), ("RabbitMQ", "fail")],
+)
+def test_a_broker_whose_name_is_of_several_words_is_the_one_that_the_list_names(
+    named: str, outcome: Outcome
+) -> None:
+    said = Expectation(
+        Step.BROKER, "refused", "by-design", "It refuses that.", "link", ("headers/*",), broker=named
+    )
+    again = Again(HEAD, Expectations(None, [Listed(1, said)]), frozenset())
+    assert again.weigh(REFUSED).outcome == outcome
