@@ -130,7 +130,7 @@ class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_d
     ``path``, ``expected``, ``got`` are of the worst difference, ``differences`` are all. ``expectation`` is
     the line of ``contract/expectations.yaml`` that covers it, ``first_pass`` the verdict of the optimistic
     pass where that was another one, ``next_arrived`` whether the message after it came through. ``evidence``
-    is kept of cells that neither pass nor are unsupported.
+    is kept of cells that neither pass nor are unsupported. ``as_asked``: it stopped as the case asks for.
     """
 
     id: str
@@ -151,6 +151,7 @@ class CellLine(msgspec.Struct, frozen=True, tag_field="line", tag="cell", omit_d
     expectation: int | None = None
     first_pass: str | None = None
     evidence: Kept | None = None
+    as_asked: bool = False
 
 
 class Foot(msgspec.Struct, frozen=True, tag_field="line", tag="foot", omit_defaults=True):

@@ -46,11 +46,12 @@ def refusal_words(code: int | None, scope: str, text: str) -> str:
 @dataclass(slots=True)
 class OnWire:
     """What passed on a peer's wire during one step: messages returned to it; its declares, if that is the
-    step; who ended the connection, if anybody did, and which."""
+    step; who ended the connection, if anybody did, and which; whether it came to the server, if it had to."""
 
     returned: int = 0
     declares: int | None = None
     ended: HungUp | None = None
+    came: bool = True
 
     def end(self, event: HungUp) -> None:
         """Keep who was the first to end the latest connection; the other side only follows."""
@@ -64,16 +65,16 @@ def by_whom(
     """Whose doing an unexpected answer is. ``wire`` is None where nobody watched it.
 
     A closing on the wire that is as expected was told otherwise by the library; one that is not is the
-    broker's, and so is an end without a word where all should have been well. What did not come back was the
-    broker's to return. Where the broker had to refuse and did not,
-    the library that asked for nothing is at fault; of one that asked, nobody can tell: it may have asked
-    otherwise.
+    broker's, and so is an end without a word where all should have been well, if it is not of a connection
+    that the peer had before, and never came again. What did not come back was the broker's to return. Where
+    the broker had to refuse and did not, the library that asked for nothing is at fault; of one that asked,
+    nobody can tell: it may have asked otherwise.
     """
     if seen is not None:
         return actor if f"{seen.code} {seen.scope}" == answer_words(wanted) else Step.BROKER
     if isinstance(reply, Failed):
-        left = wanted == "ok" and wire is not None and wire.ended is not None and wire.ended.by == "broker"
-        return Step.BROKER if left else actor
+        ended = wire.ended if wire is not None and wire.came else None
+        return Step.BROKER if wanted == "ok" and ended is not None and ended.by == "broker" else actor
     if wire is not None and wanted == "returned":
         return actor if wire.returned else Step.BROKER
     if wire is not None and isinstance(wanted, Refused) and wire.declares == 0:

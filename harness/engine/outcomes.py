@@ -112,4 +112,5 @@ def cell_line(
         expectation=weighed.line,
         first_pass=before.verdict if before and before.verdict != verdict.verdict else None,
         evidence=None if evidence is None else kept(evidence, [one.path for one in verdict.differences]),
+        as_asked=verdict.as_asked,
     )

@@ -300,6 +300,7 @@ class Play:
             answered = error.reply
         for doorman in door.doormen:
             check_entry(url, self._url, doorman, STEPS[by])
+        self._passed[by].came = bool(door.doormen)
         self._compare(by, act.gets, answered)
         if isinstance(answered, protocol.Ok):
             for doorman in door.doormen:

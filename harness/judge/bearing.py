@@ -18,8 +18,15 @@ from harness.judge.verdict import Evidence, Step, Stop, Verdict
 
 def speaks_against(item: Listed, used: Sequence[Listed], verdict: Verdict, evidence: Evidence | None) -> bool:
     said = item.expectation
+    if said.by_chance:
+        return False
     if said.of is None:
-        return item not in used and _was_tried(said, verdict) and not _stopped_otherwise(said, used, verdict)
+        return (
+            item not in used
+            and _was_tried(said, verdict)
+            and not _stopped_otherwise(said, used, verdict)
+            and not _played_otherwise(said, used, verdict)
+        )
     if evidence is None or verdict.failure is not None:
         return False
     came = {Step.PRODUCER: evidence.asked, Step.BROKER: evidence.sent, Step.CONSUMER: evidence.delivered}
@@ -60,9 +67,8 @@ def _was_tried(expectation: Expectation, verdict: Verdict) -> bool:
     if verdict.failure is not None and _ORDER.get(verdict.failure.step, before) < before:
         return False
     changed = any(
-        _ORDER[difference.step] < before and _covers_path(expectation.path, difference.path)
+        _ORDER.get(difference.step, -1) < before and _covers_path(expectation.path, difference.path)
         for difference in verdict.differences
-        if difference.step is not None
     )
     stops = STOPS.issuperset(expectation.kinds)
     return not changed and (verdict.failure is None or stops)
@@ -72,6 +78,13 @@ def _stopped_otherwise(expectation: Expectation, used: Sequence[Listed], verdict
     """Whether the cell has a stop that is listed too: what ended in one way can't end in another."""
     about_stops = [one for one in used if STOPS.issuperset(one.expectation.kinds)]
     return verdict.failure is not None and bool(about_stops) and STOPS.issuperset(expectation.kinds)
+
+
+def _played_otherwise(expectation: Expectation, used: Sequence[Listed], verdict: Verdict) -> bool:
+    """Whether the cell is a play that ended in a way that is listed, at the step that the expectation is
+    about or at one that may be before it, as ``steps[*]`` leaves open."""
+    ended, at = _step_of_play(verdict.path), _step_of_play(expectation.path)
+    return bool(used) and ended is not None and (ended == at or expectation.path.startswith("steps[*]"))
 
 
 def _step_of_play(path: str | None) -> int | None:

@@ -17,19 +17,21 @@ import msgspec
 
 from harness.judge.bearing import failing, matches, speaks_against
 from harness.judge.listed import CellKey, Listed, Party, among, is_about, names_it, of_other_releases
-from harness.judge.verdict import Evidence, Stop, Verdict
+from harness.judge.verdict import Evidence, Step, Stop, Verdict
 
 Outcome: TypeAlias = Literal["pass", "fail", "expected", "unsupported", "error"]
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
     """What a verdict amounts to: ``line`` is of the first expectation that covers it, ``used`` are all that
-    its cell bears out, ``against`` those that it could have shown and did not."""
+    its cell bears out, ``against`` those that it could have shown and did not. ``forestalled``: what this
+    broker does by itself, or does not offer, came before what is said of any broker."""
 
     outcome: Outcome
     line: int | None = None
     used: Sequence[Listed] = ()
     against: Sequence[Listed] = ()
+    forestalled: bool = False
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -49,11 +51,12 @@ class Expectations:
         self._path, self._names = path, names
         self._listed = tuple(listed)
         self._borne_out: set[tuple[int, str]] = set()  # line, case glob
+        self._forestalled: set[tuple[int, str]] = set()
         self._contradicted: dict[int, list[str]] = defaultdict(list)
         # what is asked of every cell, kept a party and a case each: there are far fewer of them than of cells
         self._parties: dict[tuple[Party, Party, Party], frozenset[int]] = {}
         self._cases: dict[tuple[str, bool], tuple[Listed, ...]] = {}
-        self._seen: set[tuple[int, str]] = set()  # line, case
+        self._seen: set[tuple[int, str, int]] = set()  # line, case, which of the two above
 
     def about(self, cell: CellKey) -> tuple[Listed, ...]:
         """The expectations whose cells include ``cell``."""
@@ -103,7 +106,8 @@ class Expectations:
         """
         stop = verdict.failure.stop if verdict.failure else None
         if stop is Stop.UNSUPPORTED:
-            return Weighed("unsupported")
+            at_broker = verdict.failure is not None and verdict.failure.step is Step.BROKER
+            return Weighed("unsupported", forestalled=at_broker)
         if stop is not None and (stop.is_error or stop is Stop.UNKNOWN):
             return Weighed("error")
         about, needed = self.about(cell), failing(verdict)
@@ -113,30 +117,36 @@ class Expectations:
         if not needed:
             return Weighed("pass", None, used, against)
         if used and all(map(any, zip(*covers, strict=True))):
-            return Weighed("expected", used[0].line, used, against)
+            by_itself = any(item.expectation.broker != "*" for item in used)
+            return Weighed("expected", used[0].line, used, against, by_itself)
         return Weighed("fail", None, used, against)
 
     def note(self, cell: CellKey, cell_id: str, weighed: Weighed) -> None:
         """Count a verdict that will not be looked at again for and against the list."""
         for item in weighed.used:
-            self._bear_out(item, cell.case)
+            self._mark(item, cell.case, self._borne_out)
         for item in weighed.against:
             self._contradicted[item.line].append(cell_id)
+        if weighed.forestalled:
+            for item in self.about(cell):
+                if item.expectation.broker == "*":
+                    self._mark(item, cell.case, self._forestalled)
 
-    def _bear_out(self, item: Listed, case: str) -> None:
-        if (item.line, case) in self._seen:
+    def _mark(self, item: Listed, case: str, globs: set[tuple[int, str]]) -> None:
+        if (item.line, case, id(globs)) in self._seen:
             return
-        self._seen.add((item.line, case))
+        self._seen.add((item.line, case, id(globs)))
         for glob in item.expectation.globs:
             if fnmatch.fnmatchcase(case, glob):
-                self._borne_out.add((item.line, glob))
+                globs.add((item.line, glob))
 
     def stale(self, *, full: bool) -> tuple[Stale, ...]:
         """What the run did not bear out, and what is said of cases that there are not.
 
         What matched no cell of the run counts only in a ``full`` one.
         A full run is one of all peers and cases on one broker: what is said of another broker, or of another
-        release of a library, waits for a run with it.
+        release of a library, waits for a run with it; and so does what is said of any broker, where what this
+        one does by itself came before it in a cell.
         """
         found = []
         producers, consumers, brokers = ({parties[role] for parties in self._parties} for role in range(3))
@@ -151,6 +161,7 @@ class Expectations:
                 found.append(Stale(where, f"{kinds} did not show in {', '.join(sorted(cells)[:3])}{more}"))
             elif (
                 full
+                and not said.by_chance
                 and any(is_about(said, broker) for broker in brokers)
                 and not of_other_releases(said.producer, producers)
                 and not of_other_releases(said.consumer, consumers)
@@ -158,7 +169,7 @@ class Expectations:
                 found += [
                     Stale(where, f"no cell of this run bears out {glob!r}")
                     for glob in said.globs
-                    if (item.line, glob) not in self._borne_out
+                    if (item.line, glob) not in self._borne_out | self._forestalled
                 ]
         return tuple(found)
 

@@ -59,7 +59,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, cache
     ``code`` is the broker's reply code where the stop has one. ``of`` are globs on what was changed, by type
     and value as :func:`.bearing.words_of` has it: such an entry is about values, whichever producer sent
     them. Then a cell contradicts it in which such a value comes to the step, at such a path, and is not
-    changed so.
+    changed so. ``by_chance``: what shows depends on what comes first, so that no run speaks against it.
     """
 
     step: Step | None
@@ -77,6 +77,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, cache
     path: str = "*"
     code: int | None = None
     of: Names | None = None
+    by_chance: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:

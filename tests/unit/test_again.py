@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from harness.again import Again
+from harness.judge.difference import Kind
 from harness.judge.expect import Expectations, Outcome
 from harness.judge.listed import Expectation, Listed
-from harness.judge.verdict import Step
+from harness.judge.verdict import Step, StepDifference
 from harness.results import Broker, CellLine, Head, PeerInfo
 
 QPID = Broker("qpid:9.2.0", "Apache Qpid Broker-J Core", "9.2.0", "", "")
@@ -20,7 +22,11 @@ REFUSED = CellLine(
 
 @pytest.mark.parametrize(
     ("named", "outcome"),
-    [("Apache-Qpid-Broker-J-Core<10", "expected"), ("Apache-Qpid-Broker-J-Core<9", "fail"), ("RabbitMQ", "fail")],
+    [
+        ("Apache-Qpid-Broker-J-Core<10", "expected"),
+        ("Apache-Qpid-Broker-J-Core<9", "fail"),
+        ("RabbitMQ", "fail"),
+    ],
 )
 def test_a_broker_whose_name_is_of_several_words_is_the_one_that_the_list_names(
     named: str, outcome: Outcome
@@ -30,3 +36,13 @@ def test_a_broker_whose_name_is_of_several_words_is_the_one_that_the_list_names(
     )
     again = Again(HEAD, Expectations(None, [Listed(1, said)]), frozenset())
     assert again.weigh(REFUSED).outcome == outcome
+
+
+def test_a_refusal_that_the_case_asks_for_needs_no_entry_the_change_before_it_does() -> None:
+    lost = StepDifference(Step.PRODUCER, Kind.LOST, "type", None, None)
+    cell = msgspec.structs.replace(REFUSED, verdict="rejected", code=406, differences=(lost,), as_asked=True)
+    said = Expectation(Step.PRODUCER, "lost", "bug", "It does not send it.", "link", ("headers/*",))
+    assert Again(HEAD, Expectations(None, [Listed(7, said)]), frozenset()).weigh(cell).line == 7
+    assert Again(HEAD, Expectations(None, []), frozenset()).weigh(cell).outcome == "fail"
+    plain = msgspec.structs.replace(cell, as_asked=False)
+    assert Again(HEAD, Expectations(None, [Listed(7, said)]), frozenset()).weigh(plain).outcome == "fail"

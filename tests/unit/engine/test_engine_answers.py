@@ -26,6 +26,7 @@ def closed(code: int) -> ClosedOnWire:
         ("ok", Failed(1, "refused", "by itself"), None, OnWire(), P),
         ("ok", Failed(1, "disconnected", "gone"), None, OnWire(ended=HungUp(1, "broker", "eof")), B),
         ("ok", Failed(1, "refused", "by itself"), None, OnWire(ended=HungUp(1, "peer", "eof")), P),
+        ("ok", Failed(1, "refused", "?"), None, OnWire(ended=HungUp(1, "broker", "eof"), came=False), P),
         (NO, Failed(1, "disconnected", "gone"), None, OnWire(ended=HungUp(1, "broker", "eof")), P),
         ("returned", Confirmed(1), None, OnWire(returned=1), P),
         ("returned", Confirmed(1), None, OnWire(), B),

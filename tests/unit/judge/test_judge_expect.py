@@ -276,6 +276,29 @@ def test_a_play_that_ended_before_the_step_is_no_evidence_against_a_difference_a
     assert len(stale_after("steps[11].declare_queue.gets")) == 1
 
 
+def test_a_play_that_ended_in_a_listed_way_is_no_evidence_against_another_at_that_step_or_at_any() -> None:
+    def stale_after(path: str, listed_path: str) -> list[tuple[str, str]]:
+        ended = entry(path="steps[9].publish.gets", step=Step.BROKER, difference="altered")
+        entries = listed(ended, entry(path=listed_path, step=Step.BROKER, difference="lost"))
+        entries.outcome(KEY, CELL, differing((Step.BROKER, Kind.ALTERED, path)), final=True)
+        return [problem for problem in stale(entries, full=False) if problem[0] == "list.yaml:20"]
+
+    assert stale_after("steps[9].publish.gets", "steps[*].holds.ready") == []
+    assert stale_after("steps[9].publish.gets", "steps[9].publish.frame") == []
+    assert len(stale_after("steps[9].publish.gets", "steps[8].holds.ready")) == 1
+    assert len(stale_after("steps[9].publish.other", "steps[*].holds.ready")) == 1
+    assert len(stale_after("headers.k", "steps[*].holds.ready")) == 1
+
+
+def test_what_nobody_can_tell_the_step_of_is_no_evidence_against_a_difference_there() -> None:
+    entries = listed(entry())
+    entries.outcome(KEY, CELL, differing((None, Kind.NARROWED, "headers.k")), final=True)
+    assert stale(entries, full=False) == []
+    elsewhere = listed(entry(path="headers.k"))
+    elsewhere.outcome(KEY, CELL, differing((None, Kind.NARROWED, "type")), final=True)
+    assert len(stale(elsewhere, full=False)) == 1
+
+
 # --- the file ------------------------------------------------------------------------------------------
 
 GOOD = """\
