@@ -7,7 +7,7 @@ pass is using it. It judges nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +18,7 @@ from harness.peers.process import PeerBroken, PeerGone, PeerProcess
 from harness.peers.protocol import Connect, Describe, Described, Event, Failed, Reply, Request, Role
 from harness.tap.events import Direction, Hello
 from harness.tap.events import Event as WireEvent
+from harness.tap.lane import Traffic
 from harness.tap.record import Recorder
 from harness.tap.tap import Tap
 from harness.tap.terms import Door
@@ -53,11 +54,24 @@ class StationError(InteropError):
 
 
 class NotConnected(InteropError):
-    """The peer's library did not connect: ``reply`` is what it said, None if it said nothing in time."""
+    """The peer's library did not connect: ``reply`` is what it said, None if it said nothing in time.
 
-    def __init__(self, label: str, reply: Failed | None) -> None:
+    ``seen`` says for that how far it came.
+    """
+
+    def __init__(self, label: str, reply: Failed | None, seen: str = "") -> None:
         self.reply = reply
-        super().__init__(f"{label} did not connect: {reply.message if reply else 'no reply in time'}")
+        super().__init__(f"{label} did not connect: {reply.message if reply else 'no reply in time' + seen}")
+
+
+def how_far(connection: int | None, traffic: Iterable[Traffic]) -> str:
+    """What passed of the ``connection`` with that number, or None."""
+    if connection is None:
+        return ", and no connection"
+    octets = {one.direction: one.octets for one in traffic if one.connection == connection}
+    if not octets:
+        return ", nor the broker"
+    return f", {octets[Direction.TO_BROKER]} octets sent, {octets[Direction.TO_PEER]} received"
 
 
 class Station:
@@ -192,9 +206,15 @@ class Station:
         self._connection += 1
         if self._tap is not None:
             self._tap.door = door
+        before = self._tap.made if self._tap is not None else 0
         reply = await self.ask(Connect(self.next_id(), spelled(self._address())), seconds)
         if reply is None or isinstance(reply, Failed):
-            raise NotConnected(self.label, reply)
+            raise NotConnected(self.label, reply, self._seen_since(before))
+
+    def _seen_since(self, before: int) -> str:
+        if self._tap is None:
+            return ""
+        return how_far(self._tap.made if self._tap.made > before else None, self._tap.traffic())
 
     def _address(self) -> str:
         if self._tap is None:

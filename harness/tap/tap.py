@@ -71,6 +71,11 @@ class Tap:
         """How many are open now."""
         return len(self._links)
 
+    @property
+    def made(self) -> int:
+        """How many were made to it so far: the number of the last one."""
+        return self._count
+
     async def start(self) -> None:
         """Listen on a free port. OSError if there is none."""
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import product
 from typing import TypeAlias
 
 from harness.amqp.message import Message, Routed
@@ -21,6 +22,7 @@ from harness.errors import InteropError, SetupError
 from harness.peers.protocol import Ack, Consume, Delivery, Event, Failed, Publish, Reply
 from harness.raw.client import Connection, connect
 from harness.raw.errors import ChannelClosed, ConnectionClosed, RawError
+from harness.raw.outcomes import Received
 from harness.tap.events import Delivered
 from harness.tap.events import Event as WireEvent
 from harness.tap.eye import message_of
@@ -33,7 +35,8 @@ AWAKE = 60.0
 """Seconds that a broker may take over its queues after it has started."""
 POLL = 0.05
 """Seconds between two looks at a queue that is not there yet: nobody tells when it is."""
-NOT_FOUND = 404
+NOT_YET = frozenset((404, 406, 541))
+"""What it says of a stream that is not up: none is known, no replica runs, its coordinator is silent."""
 QUIET = 10.0
 """Seconds that a queue may give out nothing before its last message has come."""
 PUBLISH_DEADLINE = 60.0
@@ -161,24 +164,14 @@ class Inn:
         return found
 
     async def awake(self, url: str) -> None:
-        """Wait until every queue is there again: a stream comes up some time after its broker.
+        """Wait until every queue can be consumed again: a stream comes up some time after its broker.
 
-        ChannelClosed, with what the broker says, if one is not within :data:`AWAKE` seconds.
+        ChannelClosed or ConnectionClosed with what the broker says, if one can't within :data:`AWAKE` s.
         """
         end = asyncio.get_running_loop().time() + AWAKE
-        queues = [
-            self.queue(name, kind, of) for name in self._consumers for kind in self.kinds for of in self._sets
-        ]
-        async with await connect(url) as client:
-            while queues:
-                try:
-                    await client.declare_queue(queues[-1], durable=True, passive=True)
-                    queues.pop()
-                except ChannelClosed as error:
-                    if error.code != NOT_FOUND or asyncio.get_running_loop().time() > end:
-                        raise
-                    await client.reopen()
-                    await asyncio.sleep(POLL)
+        for name, kind, of in product(self._consumers, self.kinds, self._sets):
+            while not await _is_awake(url, self.queue(name, kind, of), kind, end):
+                await asyncio.sleep(POLL)
 
     async def close(self, url: str) -> None:
         """Delete everything."""
@@ -188,6 +181,28 @@ class Inn:
                     for of in self._sets:
                         await delete_queue(client, self.queue(consumer, kind, of))
                     await delete_exchange(client, self.exchange(consumer, kind))
+
+
+def _unread(message: Received) -> None:
+    """What a look at a queue is not for."""
+
+
+async def _is_awake(url: str, queue: str, kind: QueueKind, end: float) -> bool:
+    """Whether it can be consumed; what the broker says to it is raised once it is ``end``, or another answer.
+
+    A stream may be known already while nobody can read it.
+    """
+    try:
+        async with await connect(url) as client:
+            await client.declare_queue(queue, durable=True, passive=True)
+            if kind is QueueKind.STREAM:
+                offset = Table((("x-stream-offset", Longstr("next")),))
+                await client.cancel(await client.consume(queue, _unread, prefetch=1, arguments=offset))
+    except (ChannelClosed, ConnectionClosed) as error:
+        if error.code not in NOT_YET or asyncio.get_running_loop().time() > end:
+            raise
+        return False
+    return True
 
 
 async def _answered(station: Station, futures: Sequence[asyncio.Future[Reply]]) -> None:

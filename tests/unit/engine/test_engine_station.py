@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.engine.station import IN_VAIN, NotConnected, Station
+from harness.engine.station import IN_VAIN, NotConnected, Station, how_far
 from harness.entry import Terms
 from harness.peers.build import Launch
 from harness.peers.manifest import Entry, PeerSpec, Wire
+from harness.tap.events import Direction
+from harness.tap.lane import Traffic
 from harness.tap.terms import Door
 
 ENTRY = Entry("x", "", ("1",), ("producer",), ("x",), Wire("x", "1"))
@@ -73,3 +75,11 @@ def test_what_it_can_not_do_on_terms_of_a_scenario_does_not_count(door: Door) ->
     station = Reluctant(*[False] * IN_VAIN, True)
     assert outcomes(station, [door] * IN_VAIN) == [False] * IN_VAIN
     assert outcomes(station, [None]) == [True]
+
+
+def test_one_that_says_nothing_is_told_by_how_far_it_came() -> None:
+    passed = [Traffic(3, way, octets, None) for way, octets in zip(Direction, (8, 519), strict=True)]
+    old = [Traffic(2, way, 4711, None) for way in Direction]
+    assert how_far(3, [*old, *passed]) == ", 8 octets sent, 519 received"
+    assert how_far(3, old) == ", nor the broker"
+    assert how_far(None, old) == ", and no connection"
