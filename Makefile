@@ -60,7 +60,7 @@ BROKERS = debian:bullseye debian:bookworm debian:trixie debian:forky debian:fork
 test-brokers: setup have-mvn ## the article's peers on every RabbitMQ and on Qpid, side by side; faults
 	@.venv/bin/pytest -q tests/faults
 	@mkdir -p .cache
-	@.venv/bin/amqp-interop run $(ARTICLE) $(BROKERS:%=--broker %) --results .cache/brokers.jsonl || test $$? -eq 1
+	@.venv/bin/amqp-interop run $(ARTICLE) $(BROKERS:%=--broker %) --results .cache/brokers.jsonl
 	@.venv/bin/amqp-interop brokers .cache/brokers.jsonl --output .cache/brokers.md
 
 WHOLE_ON = $(filter-out debian:forky+upstream,$(BROKERS))
