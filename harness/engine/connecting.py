@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -90,6 +91,26 @@ def check_entry(url: Url | None, plain: str, doorman: Doorman, step: Step) -> No
             raise Otherwise(Kind.ALTERED, step, "password", OWN, f"another, of {len(password)} octets")
     if doorman.vhost is not None:
         _check(step, "vhost", url.vhost, bytes_of(doorman.vhost))
+
+
+async def watched(
+    entering: Coroutine[Any, Any, None], news: asyncio.Event, check: Callable[[], None]
+) -> None:
+    """Run ``entering``, and hold what was asked for so far against ``check`` whenever there is ``news``.
+
+    What ``check`` raises ends it: a peer that asked for something else need not be waited for.
+    """
+    task = asyncio.ensure_future(entering)
+    task.add_done_callback(lambda _: news.set())
+    try:
+        while not task.done():
+            news.clear()
+            check()
+            await news.wait()
+        await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _check(step: Step, path: str, expected: str, got: bytes) -> None:

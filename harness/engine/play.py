@@ -31,6 +31,7 @@ from harness.engine.connecting import (
     check_kept,
     check_tuning,
     spelled,
+    watched,
 )
 from harness.engine.deliveries import Inbox, Otherwise
 from harness.engine.patience import PATIENCE, Patience
@@ -289,17 +290,21 @@ class Play:
         self._doors[by] = door = Door(act.server or Terms(), self._news.set)
         self._closed[by], station.listener = [], self
         answered: Answered | None
-        try:
-            await self._connect(by, door, lambda plain: plain if url is None else spelled(url, plain))
-            answered = protocol.Ok(0)
-        except _Unconnected as error:
+
+        def check() -> None:
             for doorman in door.doormen:
                 check_entry(url, self._url, doorman, STEPS[by])
+
+        entering = self._connect(by, door, lambda plain: plain if url is None else spelled(url, plain))
+        try:
+            await watched(entering, self._news, check)
+            answered = protocol.Ok(0)
+        except _Unconnected as error:
+            check()
             if error.reply is None:
                 raise
             answered = error.reply
-        for doorman in door.doormen:
-            check_entry(url, self._url, doorman, STEPS[by])
+        check()
         self._passed[by].came = bool(door.doormen)
         self._compare(by, act.gets, answered)
         if isinstance(answered, protocol.Ok):

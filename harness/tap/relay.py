@@ -17,7 +17,7 @@ from harness.tap.lane import End, Lane, Plan
 How: TypeAlias = Literal["eof", "reset"]
 DRAIN_SECONDS = 5.0
 """How long a reset waits for what came before it to leave, when the receiver is slow."""
-_DRAIN_POLL_SECONDS = 0.002
+_DRAIN_POLL_SECONDS, _DRAIN_POLL_LONGEST = 0.002, 0.1
 
 
 class Watcher(Protocol):
@@ -113,9 +113,12 @@ class Link:
             self._start(self._drain(end, self._loop.time() + DRAIN_SECONDS))
 
     async def _drain(self, end: End, deadline: float) -> None:
-        # Neither a loop nor the kernel says when its buffer has become empty, so they are asked.
+        # Neither a loop nor the kernel says when its buffer has become empty, so they are asked: ever more
+        # seldom, as one who rests or hangs keeps many waiting.
+        wait = _DRAIN_POLL_SECONDS
         while end.unsent() and self._loop.time() < deadline:
-            await asyncio.sleep(_DRAIN_POLL_SECONDS)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _DRAIN_POLL_LONGEST)
         end.reset()
 
     async def _connect(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from harness.amqp.fields import encode_table
@@ -15,6 +17,7 @@ from harness.engine.connecting import (
     check_tuning,
     said_by,
     spelled,
+    watched,
 )
 from harness.engine.deliveries import Otherwise
 from harness.entry import Terms, Url
@@ -151,3 +154,42 @@ def test_a_broker_where_nobody_can_be_made_is_unfit_for_guests(
     url: Url, closed: str | None, own_vhost: str, fits: bool
 ) -> None:
     assert (Premises("t", closed).unfit(url, own_vhost) is None) is fits
+
+
+def test_who_asks_for_something_else_is_not_waited_for() -> None:
+    ended: list[str] = []
+
+    async def scene(asks: bool) -> None:
+        news, asked = asyncio.Event(), asyncio.Event()
+
+        async def entering() -> None:
+            try:
+                await asyncio.sleep(0)
+                if asks:
+                    asked.set()
+                    news.set()
+                    await asyncio.Event().wait()  # no answer ever comes
+            finally:
+                ended.append("entering")
+
+        def check() -> None:
+            if asked.is_set():
+                raise Otherwise(Kind.ALTERED, Step.CONSUMER, "vhost", "a", "b")
+
+        await asyncio.wait_for(watched(entering(), news, check), 5)
+
+    asyncio.run(scene(asks=False))
+    with pytest.raises(Otherwise):
+        asyncio.run(scene(asks=True))
+    assert ended == ["entering", "entering"]
+
+
+def test_what_ends_the_entering_is_told() -> None:
+    async def refused() -> None:
+        raise KeyError("capabilities")
+
+    async def scene() -> None:
+        await watched(refused(), asyncio.Event(), lambda: None)
+
+    with pytest.raises(KeyError, match="capabilities"):
+        asyncio.run(scene())
