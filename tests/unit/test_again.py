@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import msgspec
 import pytest
 
 from harness.again import Again
+from harness.engine.outcomes import cell_line
 from harness.judge.difference import Kind
-from harness.judge.expect import Expectations, Outcome
+from harness.judge.expect import Expectations, Outcome, Weighed
 from harness.judge.listed import Expectation, Listed
-from harness.judge.verdict import Step, StepDifference
+from harness.judge.verdict import Failure, Step, StepDifference, Stop, stopped_by
 from harness.results import Broker, CellLine, Head, PeerInfo
 
 QPID = Broker("qpid:9.2.0", "Apache Qpid Broker-J Core", "9.2.0", "", "")
@@ -46,3 +50,10 @@ def test_a_refusal_that_the_case_asks_for_needs_no_entry_the_change_before_it_do
     assert Again(HEAD, Expectations(None, []), frozenset()).weigh(cell).outcome == "fail"
     plain = msgspec.structs.replace(cell, as_asked=False)
     assert Again(HEAD, Expectations(None, [Listed(7, said)]), frozenset()).weigh(plain).outcome == "fail"
+
+
+def test_the_line_that_is_written_says_that_it_stopped_as_asked() -> None:
+    peer = SimpleNamespace(label="raw")
+    cell: Any = SimpleNamespace(case=SimpleNamespace(id="headers/k"), producer=peer, consumer=peer)
+    refused = msgspec.structs.replace(stopped_by(Failure(Stop.REJECTED, Step.BROKER, "no")), as_asked=True)
+    assert cell_line(cell, "id", "b", refused, Weighed("expected"), None, None).as_asked
